@@ -1,0 +1,48 @@
+#include "base/clock.h"
+
+#include <ctime>
+
+#include <array>
+#include <cstdio>
+
+namespace junctor {
+namespace {
+
+int64_t read(clockid_t id, int64_t per_second, int64_t nanos_per_unit) {
+  timespec now{};
+  clock_gettime(id, &now);
+  return int64_t{now.tv_sec} * per_second + now.tv_nsec / nanos_per_unit;
+}
+
+class SystemClock final : public Clock {
+ public:
+  int64_t unixMs() const override { return read(CLOCK_REALTIME, 1000, 1'000'000); }
+  int64_t monotonicNs() const override { return read(CLOCK_MONOTONIC, 1'000'000'000, 1); }
+};
+
+}  // namespace
+
+const Clock& systemClock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+std::string formatRfc3339(int64_t unix_ms) {
+  int64_t seconds = unix_ms / 1000;
+  int64_t millis = unix_ms % 1000;
+  if (millis < 0) {
+    millis += 1000;
+    seconds -= 1;
+  }
+  const time_t when = static_cast<time_t>(seconds);
+  tm utc{};
+  gmtime_r(&when, &utc);
+  std::array<char, 64> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                    utc.tm_sec, static_cast<int>(millis));
+  return {text.data(), static_cast<size_t>(size)};
+}
+
+}  // namespace junctor

@@ -1,0 +1,62 @@
+#pragma once
+// Configuration: files and environment -> typed values, with every error at once. Each problem names
+// file, line and key path; a duplicate or unknown key is an error.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "model/catalog.h"
+
+namespace junctor::config {
+
+struct Problem {
+  std::string file;  // "" = command line or environment
+  int line = 0;      // 1-based, 0 = unknown
+  std::string path;  // "integrations[2].connector"
+  std::string text;  // "unknown key; did you mean 'connector'?"
+};
+using Problems = std::vector<Problem>;
+std::string format(const Problem& problem);  // "integrations.yaml:7: integrations[2].connector: …"
+
+// config/junctor.yaml, then JUNCTOR_* variables, then flags: later wins.
+struct ServerConfig {
+  std::string data_dir;                      // data_dir
+  std::string public_address = "0.0.0.0:8080";   // listeners.public.address
+  std::string admin_address = "127.0.0.1:8081";  // listeners.admin.address
+  std::string tls_certificate, tls_key;          // listeners.public.tls.{certificate,key}
+  std::string store = "sqlite";                  // store
+  std::vector<std::string> connector_dirs;       // connectors.dirs
+  std::string log_format = "text";               // log.format: text | json
+  std::string log_level = "info";                // log.level
+  int flow_workers = 1;                          // workers.flow: 1..64
+  size_t body_bytes_max = 0;                     // limits.body_bytes
+  uint64_t low_space_bytes = 0;                  // limits.low_space_bytes
+  int64_t dedupe_window_hours = 72;              // limits.dedupe_window_hours: 1..720
+};
+
+using Environment = std::map<std::string, std::string>;
+Environment processEnvironment();  // the only place that reads the environment
+
+// `file` "" = defaults. `flags` are (key path, text) pairs given on the command line.
+// All problems are appended to `problems`; the config is usable only if none was.
+ServerConfig loadServerConfig(const std::string& file, const Environment& environment,
+                              const std::vector<std::pair<std::string, std::string>>& flags,
+                              Problems& problems);
+
+// A tenant folder: tenant.yaml, integrations.yaml, destinations.yaml, rules/*.lua (tests/*.lua are
+// left alone). Relative file: references become absolute. Connector ids and rules are not checked
+// here (see admin/apply).
+Tenant loadTenantFolder(const std::string& folder, Problems& problems);
+// DIR may be a tenant folder or a folder of tenant folders.
+std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems);
+
+// Tenants travel to the server and rest in the store as JSON.
+Json tenantToJson(const Tenant& tenant);
+Result<Tenant> tenantFromJson(const Json& json);
+
+// "env:NAME" or "file:/path" (a trailing newline is cut). NotFound names the reference.
+Result<std::string> resolveSecret(const SecretRef& ref, const Environment& environment);
+
+}  // namespace junctor::config

@@ -1,0 +1,78 @@
+#pragma once
+// Declarative webhook signatures: a scheme is data (from a connector's manifest or a generic
+// integration's settings); a Verifier is a scheme compiled with the live secrets of one integration.
+// Verification runs on the raw bytes, in constant time, over all live secrets, inside the window.
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "model/event.h"
+
+namespace junctor::crypto {
+
+enum class Algorithm { None, HmacSha1, HmacSha256, HmacSha512, Ed25519, PlainToken };
+enum class Encoding { Hex, Base64 };
+// How the configured secret becomes key bytes (providers.md: five kinds are needed).
+enum class KeyForm { Utf8, Base64AfterPrefix, Base64, HexPublicKey };
+
+// JSON form, in manifests and in `settings.signature` of the generic connector (unknown keys are
+// errors):
+//   {"algorithm":"hmac-sha256", "header":"X-Hub-Signature-256", "prefix":"sha256=",
+//    "encoding":"hex", "key":"utf8", "signed":"{body}",
+//    "separator":" ", "pairs":{"time":"t","signature":"v1"}, "version":"v1,",
+//    "timestamp":{"header":"X-Slack-Request-Timestamp","unit":"s","tolerance_s":300,
+//                 "future_ok":false}}
+// `signed` may use {body} {method} {url} {path} {query} {timestamp} {header:NAME}.
+// Several signatures in one header: `separator` splits them, any match wins, parts that do not
+// carry `version`/`prefix` are skipped. With `pairs` the header is a list of k=v (Stripe).
+struct SignatureScheme {
+  Algorithm algorithm = Algorithm::HmacSha256;
+  std::string header;
+  std::string prefix;
+  Encoding encoding = Encoding::Hex;
+  KeyForm key = KeyForm::Utf8;
+  std::string signed_template = "{body}";
+  std::string separator;
+  std::string pair_time, pair_signature;  // "" = header is no pair list
+  std::string timestamp_header;           // "" = none, or from the pairs
+  int64_t timestamp_unit_ms = 1000;       // 1000 = seconds, 1 = milliseconds
+  int64_t tolerance_s = 0;                // 0 = no time window
+  bool future_ok = false;                 // only "too old" fails (Stripe)
+
+  static Result<SignatureScheme> fromJson(const Json& json);
+};
+
+struct SignatureInput {
+  std::string_view method, url, path, query, body;
+  const Headers& headers;
+};
+
+class Verifier {
+ public:
+  virtual ~Verifier() = default;
+  // Unauthenticated with a cause that names header and rule, never secret or digest. A doubled
+  // signature or timestamp header is refused. Thread-safe.
+  virtual Result<void> verify(const SignatureInput& input, int64_t now_unix_ms) const = 0;
+  // The headers a sender with the first secret would send (samples, tests). Not for Ed25519.
+  virtual Result<Headers> sign(const SignatureInput& input, int64_t now_unix_ms) const = 0;
+};
+
+// InvalidArgument if a secret does not have the scheme's key form, or there is none.
+Result<std::unique_ptr<Verifier>> makeVerifier(const SignatureScheme& scheme,
+                                               const std::vector<std::string>& secrets);
+
+// Standard Webhooks 1.0.0 headers for what we send: webhook-id, webhook-timestamp,
+// webhook-signature ("v1,…" per live secret, space separated).
+class WebhookSigner {
+ public:
+  virtual ~WebhookSigner() = default;
+  virtual Headers sign(std::string_view id, int64_t now_unix_s, std::string_view body) const = 0;
+};
+// Secrets: "whsec_" + base64 of 24..64 bytes.
+Result<std::unique_ptr<WebhookSigner>> makeWebhookSigner(const std::vector<std::string>& secrets);
+
+}  // namespace junctor::crypto

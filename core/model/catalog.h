@@ -1,0 +1,71 @@
+#pragma once
+// What is configured: tenants with their integrations, destinations and rules, as an immutable
+// snapshot. A change makes a new Catalog; readers keep the one they started with.
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace junctor {
+
+// A reference to a secret: "env:NAME" or "file:/path". Never the secret itself.
+struct SecretRef {
+  std::string text;
+};
+
+struct Integration {
+  std::string id;  // unique over all tenants: it stands in the webhook URL
+  std::string tenant;
+  std::string connector;
+  std::vector<SecretRef> webhook_secrets;
+  std::string settings_json = "{}";
+  std::string public_url;   // base URL the provider was given, "" = the request's own
+  bool unsigned_ok = false;  // `unsigned: true`: events without signature are taken. Shown in red.
+  bool enabled = true;
+  size_t body_bytes_max = 0;  // 0 = limits::kBodyBytesMax
+};
+
+struct RetryPolicy {
+  std::vector<std::chrono::milliseconds> schedule;  // waits before attempt 1, 2, …; jitter ±20 %
+};
+
+struct Destination {
+  std::string name;
+  std::string tenant;
+  std::string type = "http";  // "http" | "log"
+  std::string url;
+  std::vector<SecretRef> signing_secrets;  // Standard Webhooks; all live ones sign
+  bool allow_private = false;              // may be dialed on private networks
+  RetryPolicy retry;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::chrono::milliseconds timeout{0};    // 0 = limits::kDeliveryTimeoutMs
+  bool binary_mode = false;                // CloudEvents binary instead of structured mode
+};
+
+struct RuleScript {
+  std::string tenant;
+  std::string name;     // file name without .lua
+  std::string source;
+  std::string version;  // first 12 hex digits of SHA-256 of the source
+};
+
+struct Tenant {
+  std::string id;
+  std::string name;
+  std::map<std::string, Integration> integrations;
+  std::map<std::string, Destination> destinations;
+  std::vector<RuleScript> rules;  // sorted by name
+};
+
+struct Catalog {
+  std::map<std::string, Tenant> tenants;
+
+  const Tenant* findTenant(const std::string& id) const;
+  const Integration* findIntegration(const std::string& id) const;  // over all tenants
+  const Destination* findDestination(const std::string& tenant, const std::string& name) const;
+};
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+}  // namespace junctor

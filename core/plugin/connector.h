@@ -1,0 +1,99 @@
+#pragma once
+// Connectors as the host sees them: a manifest (data) and instances (code behind the C ABI).
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json_doc.h"
+#include "base/result.h"
+#include "crypto/signature.h"
+#include "model/catalog.h"
+#include "model/event.h"
+
+namespace junctor::plugin {
+
+enum class BodyKind { Json, Form, Xml, Any };
+enum class HandshakeKind { None, JsonEcho, QueryEcho };
+
+// Where a value stands in a request: a header, a JSON pointer into the body, or a query parameter.
+struct Place {
+  std::string header, json, query;
+};
+
+// Answered by the core, after verification, instead of storing an event.
+struct Handshake {
+  HandshakeKind kind = HandshakeKind::None;
+  std::string when_json, equals;   // JsonEcho: pointer and value that announce it ("/type", …)
+  std::string echo_json;           // JsonEcho: pointer of the value to send back
+  std::string query;               // QueryEcho: parameter to send back
+  std::string content_type = "text/plain";
+};
+
+struct Sample {
+  std::string event;     // "pull_request.opened"
+  std::string file;      // JSON file in share/junctor/samples/<connector>/
+  Headers headers;       // beyond the signature; "{uuid}" is replaced by a fresh id
+};
+
+struct Manifest {
+  std::string id, name, version, license, summary;
+  uint32_t abi_major = 1, abi_min_minor = 0;
+  std::optional<crypto::SignatureScheme> signature;  // none: from settings, or custom verify
+  bool signature_from_settings = false;              // generic: settings.signature
+  std::vector<Place> delivery_key;   // first that is present
+  Handshake handshake;
+  BodyKind body = BodyKind::Json;
+  int success_status = 202;
+  std::string success_body, success_content_type;    // "" = the host's JSON answer
+  std::vector<Sample> samples;
+  std::vector<std::string> events;   // declared types, globs allowed
+  std::string json;                  // the whole manifest, as in the ELF note
+};
+
+// What a connector said of one raw request. Ids and times are filled in by the flow.
+struct HandleResult {
+  std::vector<Event> events;  // type, source_event_id, resource, actor_json, occurred_at_ms,
+                              // data_json, payload_json, metadata_json, sequence are set
+};
+
+// One configured use of a connector. handle() calls never overlap on one instance.
+class Instance {
+ public:
+  virtual ~Instance() = default;
+  // `body` is the parsed body when it is JSON (so that it is parsed once), else invalid.
+  // CPU only; budget limits::kConnectorCallMs.
+  virtual Result<HandleResult> handle(const RawRequest& request, JsonView body) = 0;
+};
+
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  virtual const Manifest& manifest() const = 0;
+  virtual const std::string& path() const = 0;
+  // InvalidArgument names the settings key that is wrong.
+  virtual Result<std::unique_ptr<Instance>> create(const Integration& integration) = 0;
+};
+
+// All connectors found at start: *.so in the given folders. Never unloaded. Thread-safe.
+class Registry {
+ public:
+  virtual ~Registry() = default;
+  virtual std::shared_ptr<Connector> find(const std::string& id) const = 0;
+  virtual std::vector<std::shared_ptr<Connector>> all() const = 0;  // by id
+  // Files that were refused: (path, reason).
+  virtual std::vector<std::pair<std::string, std::string>> refused() const = 0;
+};
+// A file that cannot be loaded is listed as refused and logged; it never stops the others.
+std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders,
+                                         const Clock& clock);
+
+// Reads the manifest note of a .so without running any of its code.
+Result<Manifest> readManifest(const std::string& path);
+
+// The delivery key of a request, "" if none of the places is present.
+std::string deliveryKey(const Manifest& manifest, const Headers& headers, std::string_view query,
+                        JsonView body);
+
+}  // namespace junctor::plugin

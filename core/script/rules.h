@@ -1,0 +1,77 @@
+#pragma once
+// Rules: a tenant's Lua scripts, compiled once at publish and run per event in a sandbox
+// (no I/O, no clock, no shared state; budgets in base/limits.h). See sdk/lua/ for the author's view.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json_doc.h"
+#include "base/result.h"
+#include "model/catalog.h"
+#include "model/event.h"
+
+namespace junctor::script {
+
+// The checked, indexed rules of one tenant. Immutable, shared by all threads.
+class Ruleset {
+ public:
+  virtual ~Ruleset() = default;
+  virtual size_t routeCount() const = 0;
+  virtual size_t normalizerCount() const = 0;
+  // Destination names that routes mention, so that apply can refuse unknown ones.
+  virtual std::vector<std::string> destinations() const = 0;
+};
+using RulesetPtr = std::shared_ptr<const Ruleset>;
+
+// Compiles and runs each script's top level once, in the sandbox. The error names
+// rule@version:line.
+Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts);
+
+struct RouteTarget {
+  std::string destination;
+  std::string route;         // its name in the script
+  std::string rule_version;  // "name@version"
+  std::string order_key;     // value of the route's `key` path, ""
+};
+
+struct Trace {                // filled when asked for
+  std::vector<std::string> lines;  // one per rule considered: matched, or the clause that failed
+  int64_t fuel = 0;
+};
+
+struct Routed {
+  std::vector<RouteTarget> targets;
+  bool dropped = false;       // a `drop` route ended it
+  std::string reason;         // drop reason, or "no route matched"
+  std::string route, rule_version;  // of the drop
+};
+
+struct RuleError {
+  std::string rule;     // "name@version:line"
+  std::string message;  // at most 512 bytes
+  bool budget = false;  // fuel, wall, memory or result limit
+};
+template <class T>
+struct Ran {            // value or rule error: a rule error is data, the delivery carries it
+  T value;
+  std::optional<RuleError> error;
+};
+
+// Runs rulesets on one thread; keeps one sandbox per tenant ruleset, evicting the least used.
+class RuleRunner {
+ public:
+  virtual ~RuleRunner() = default;
+  // Lets the tenant's normalizers rewrite `event` (type, data_json, occurred_at_ms, resource …).
+  // `payload` is the parsed payload. First accepting normalizer wins; none leaves `event` as it is.
+  virtual Ran<bool> normalize(const Ruleset& rules, Event& event, JsonView payload,
+                              Trace* trace = nullptr) = 0;
+  // `ev` in routes: envelope fields by name (id type source integration tenant occurred_at
+  // received_at actor resource data payload metadata), any other name is looked up in data, then
+  // in payload.
+  virtual Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
+                            Trace* trace = nullptr) = 0;
+};
+std::unique_ptr<RuleRunner> makeRuleRunner();
+
+}  // namespace junctor::script

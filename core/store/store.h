@@ -1,0 +1,164 @@
+#pragma once
+// Store: the durable record of everything. One interface, several engines, one contract suite
+// (tests/conformance/store_contract.h).
+//
+// Writes are queued and return at once; one writer thread groups what is waiting into one
+// transaction. A completion runs on that thread after the commit is durable (fsync), in queue
+// order; it must not block and must not call a read. If the commit fails, every completion of the
+// batch gets the error and nothing of the batch is stored.
+// Reads run on the caller's thread, see only committed data and may run in parallel with writes.
+// A tenant argument of "" means all tenants; only the host's own loops may pass it.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/delivery.h"
+#include "model/event.h"
+
+namespace junctor::store {
+
+struct Appended {
+  EventId id;              // the stored request's id; of the first one if this is a duplicate
+  bool duplicate = false;
+};
+using AppendDone = std::function<void(Result<Appended>)>;
+using Done = std::function<void(Result<void>)>;
+
+// What the flow made of one raw request: stored in the same transaction that takes the request off
+// the inbox.
+struct FlowOutcome {
+  EventId request_id;
+  std::vector<Event> events;          // >= 1; the first has the request's id
+  std::vector<Delivery> deliveries;   // state Pending, Filtered or Dead
+};
+// `stored[i]` false: event i was a duplicate by (integration, source_event_id) within the dedupe
+// window; it and its deliveries were left out. Same order as FlowOutcome::events.
+struct FlowStored {
+  std::vector<bool> stored;
+};
+using FlowDone = std::function<void(Result<FlowStored>)>;
+
+// The end of one attempt: recorded together with the delivery's new state.
+struct AttemptRecord {
+  Attempt attempt;
+  DeliveryState state = DeliveryState::Pending;  // Pending (try again), Delivered, Dead, Waiting
+  int64_t next_at_ms = 0;                        // for Pending
+  std::string reason;                            // for Dead
+};
+
+struct EventQuery {
+  std::string tenant;
+  std::string integration, type, source;  // "" = any; type may be a glob ("pull_request.*")
+  int64_t since_ms = 0, until_ms = 0;     // received_at, 0 = open
+  size_t limit = 50;
+  std::string cursor;                     // from the previous page, "" = newest first page
+};
+struct DeliveryQuery {
+  std::string tenant;
+  std::optional<EventId> event_id;
+  std::optional<DeliveryState> state;
+  std::string destination;
+  size_t limit = 50;
+  std::string cursor;
+};
+template <class T>
+struct Page {
+  std::vector<T> items;  // newest first
+  std::string next_cursor;  // "" = last page
+};
+
+// Counts per tenant, for `accepted = delivered + filtered + dead + discarded + pending`.
+struct Ledger {
+  int64_t requests = 0;     // stored raw requests
+  int64_t inbox = 0;        // of them not yet through the flow
+  int64_t events = 0;
+  int64_t deliveries[7] = {0, 0, 0, 0, 0, 0, 0};  // by DeliveryState
+};
+
+struct Token {
+  std::string id;
+  std::string sha256_hex;  // of the whole token text; the text itself is never stored
+  std::string tenant;      // "" = all tenants
+  std::string role;        // owner admin operator viewer auditor
+  int64_t created_at_ms = 0;
+  int64_t expires_at_ms = 0;  // 0 = never
+};
+
+enum class Health { Ok, LowSpace, Failing };
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // ---- writes (any thread)
+  // Durable append of a verified request, deduped by (integration, dedupe_key). At most
+  // limits::kAppendQueueMax wait: beyond it, and below the low-space mark, `done` gets
+  // Unavailable at once (on the calling thread).
+  virtual void append(RawRequestPtr request, AppendDone done) = 0;
+  virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
+  virtual void record(AttemptRecord record, Done done) = 0;
+  // New deliveries for a stored event (replay).
+  virtual void addDeliveries(std::vector<Delivery> deliveries, Done done) = 0;
+  // A legal transition asked for by a person: dead -> pending (redrive; attempts restart at 0),
+  // dead/pending -> discarded. Fails with InvalidArgument if mayBecome() forbids it.
+  virtual void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms,
+                                std::string reason, Done done) = 0;
+
+  // ---- work left (recovery and refill)
+  // Oldest requests on the inbox, leaving out those `skip` says are already being worked on.
+  virtual Result<std::vector<RawRequestPtr>> inbox(
+      size_t limit, const std::function<bool(EventId)>& skip) = 0;
+  // Pending deliveries due at `now_ms`, oldest due time first, likewise.
+  virtual Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
+                                            const std::function<bool(DeliveryId)>& skip) = 0;
+  // Due time of the earliest pending delivery later than `now_ms`; none if there is none.
+  virtual Result<std::optional<int64_t>> nextDue(int64_t now_ms) = 0;
+
+  // ---- reads
+  virtual Result<EventPtr> loadEvent(const std::string& tenant, EventId id) = 0;
+  virtual Result<RawRequestPtr> loadRequest(const std::string& tenant, EventId id) = 0;
+  virtual Result<Page<Event>> listEvents(const EventQuery& query) = 0;
+  virtual Result<Delivery> loadDelivery(const std::string& tenant, DeliveryId id) = 0;
+  virtual Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query) = 0;
+  virtual Result<std::vector<Attempt>> listAttempts(DeliveryId id) = 0;  // first attempt first
+  virtual Result<Ledger> ledger(const std::string& tenant) = 0;          // may take milliseconds
+
+  // ---- configuration documents (small; synchronous and durable on return)
+  virtual Result<void> putDocument(const std::string& kind, const std::string& key,
+                                   const std::string& json) = 0;
+  virtual Result<std::vector<std::pair<std::string, std::string>>> documents(
+      const std::string& kind) = 0;  // (key, json), by key
+  virtual Result<void> removeDocument(const std::string& kind, const std::string& key) = 0;
+  virtual Result<void> putToken(const Token& token) = 0;
+  virtual Result<std::optional<Token>> findToken(const std::string& sha256_hex) = 0;
+  virtual Result<std::vector<Token>> tokens() = 0;
+  virtual Result<void> removeToken(const std::string& id) = 0;
+
+  // ---- state
+  virtual Health health() const = 0;
+  virtual int64_t highestOrderKey() const = 0;  // for IdSource::raiseFloor
+  virtual size_t queuedWrites() const = 0;
+  virtual uint64_t sizeBytes() const = 0;
+  // Waits until everything queued so far is durable or failed.
+  virtual void flush() = 0;
+};
+
+struct StoreOptions {
+  std::string data_dir;       // SQLite: the folder that holds junctor.db
+  uint64_t low_space_bytes = 0;  // 0 = limits::kLowSpaceBytes
+  int64_t dedupe_window_ms = 0;  // 0 = limits::kDedupeWindowMs
+  bool read_only = false;        // CLI inspection: no lock taken, writes answer Unavailable
+};
+
+// Opens `location`: "sqlite" (data_dir/junctor.db), "sqlite:/path/file.db"; "postgres://…" is not
+// built in yet. Runs pending migrations. Fails with Unavailable if another process holds the store.
+Result<std::unique_ptr<Store>> open(const std::string& location, const StoreOptions& options,
+                                    const Clock& clock);
+
+}  // namespace junctor::store
