@@ -37,6 +37,10 @@ inline constexpr size_t kJsonDepthMax = 128;
 inline constexpr size_t kAppendQueueMax = 8'192;            // beyond it ingest answers 503
 inline constexpr size_t kFlowWindow = 4'096;
 inline constexpr size_t kDeliveryWindow = 4'096;
+inline constexpr size_t kWindowBytesMax = 64 * 1024 * 1024;  // of each window
+inline constexpr size_t kIngestBytesMax = 256 * 1024 * 1024;  // bodies between receipt and commit
+inline constexpr int64_t kFlowLeaseMs = 60'000;
+inline constexpr int64_t kDeliveryLeaseMs = 120'000;        // above any delivery timeout
 inline constexpr size_t kWriteBatchMax = 1'024;             // operations in one transaction
 
 // -- Events
@@ -63,6 +67,14 @@ inline constexpr size_t kRuleLogLinesMax = 50;
 inline constexpr int64_t kConnectorCallMs = 250;
 inline constexpr size_t kManifestBytesMax = 1024 * 1024;
 inline constexpr size_t kConnectorArenaBytesMax = 16 * 1024 * 1024;
+
+// -- Configuration
+inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
+inline constexpr size_t kConfigDepthMax = 32;               // the shapes use six
+inline constexpr size_t kConfigNodesMax = 100'000;          // values in one file
+inline constexpr size_t kSecretsMax = 8;                    // live at a time, per integration
+inline constexpr size_t kSecretBytesMax = 16 * 1024;
+inline constexpr size_t kRetriesMax = 32;                   // entries of one retry schedule
 
 // -- Admin
 inline constexpr size_t kPageMax = 250;
