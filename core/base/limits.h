@@ -49,6 +49,11 @@ inline constexpr size_t kDeliveriesPerEventMax = 64;
 inline constexpr int kHopsMax = 8;                          // A->B->A echoes end here
 inline constexpr int64_t kDedupeWindowMs = 72LL * 3600 * 1000;  // GitHub redelivers for 3 days
 
+// -- Signatures (Standard Webhooks in rotation is the longest known header: about 200 bytes)
+inline constexpr size_t kSignatureHeaderBytesMax = 4 * 1024;
+inline constexpr size_t kSignaturesPerHeaderMax = 16;       // bounds the work a stranger can ask
+inline constexpr size_t kLiveSecretsMax = 16;
+
 // -- Store
 inline constexpr uint64_t kLowSpaceBytes = 256ULL * 1024 * 1024;  // below: 503, nothing acked
 inline constexpr int kCheckpointPages = 8'000;              // measured: p99 0.9 ms, no dip
