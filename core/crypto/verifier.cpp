@@ -1,0 +1,218 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/ed25519.h"
+#include "crypto/hash.h"
+#include "crypto/mac.h"
+#include "crypto/signature.h"
+#include "crypto/signature_header.h"
+#include "crypto/signature_key.h"
+#include "crypto/signed_template.h"
+
+namespace junctor::crypto {
+namespace {
+
+Error unauthenticated(std::string message) {
+  return makeError(ErrorCode::Unauthenticated, std::move(message));
+}
+
+std::optional<std::string> decode(Encoding encoding, std::string_view text) {
+  return encoding == Encoding::Hex ? fromHex(text) : fromBase64(text);
+}
+
+MacHash macHash(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::HmacSha1:
+      return MacHash::Sha1;
+    case Algorithm::HmacSha512:
+      return MacHash::Sha512;
+    default:
+      return MacHash::Sha256;
+  }
+}
+
+// A shared secret that the sender repeats. Compared by hash, so that its length stays hidden too.
+struct Token {
+  std::string text;
+  std::string hash;
+};
+using Key = std::variant<Mac, Ed25519Key, Token>;
+
+Result<Key> makeKey(const SignatureScheme& scheme, std::string_view secret) {
+  JUNCTOR_TRY(std::string bytes, decodeSecret(scheme.key, secret));
+  switch (scheme.algorithm) {
+    case Algorithm::Ed25519: {
+      JUNCTOR_TRY(Ed25519Key key, Ed25519Key::open(bytes));
+      return Key(std::move(key));
+    }
+    case Algorithm::PlainToken: {
+      std::string hash = sha256(bytes);
+      return Key(Token{std::move(bytes), std::move(hash)});
+    }
+    default:
+      return Key(Mac(macHash(scheme.algorithm), bytes));
+  }
+}
+
+class SchemeVerifier final : public Verifier {
+ public:
+  SchemeVerifier(SignatureScheme scheme, SignedTemplate covered, std::vector<Key> keys)
+      : scheme_(std::move(scheme)), covered_(std::move(covered)), keys_(std::move(keys)) {}
+
+  Result<void> verify(const SignatureInput& input, int64_t now_unix_ms) const override;
+  Result<Headers> sign(const SignatureInput& input, int64_t now_unix_ms) const override;
+
+ private:
+  Result<std::string_view> timestampOf(const SignatureInput& input,
+                                       const OfferedSignatures& offered) const;
+  Result<void> checkWindow(std::string_view timestamp, int64_t now_unix_ms) const;
+  bool anyMatch(const OfferedSignatures& offered, const SignedParts& parts) const;
+  bool macMatches(const Mac& mac, const OfferedSignatures& offered, const SignedParts& parts) const;
+  bool ed25519Matches(const Ed25519Key& key, const OfferedSignatures& offered,
+                      const SignedParts& parts) const;
+  static bool tokenMatches(const Token& token, const OfferedSignatures& offered);
+  bool timed() const { return !scheme_.timestamp_header.empty() || !scheme_.pair_time.empty(); }
+  std::string encode(std::string_view bytes) const {
+    return scheme_.encoding == Encoding::Hex ? toHex(bytes) : toBase64(bytes);
+  }
+
+  // Constant after construction.
+  const SignatureScheme scheme_;
+  const SignedTemplate covered_;
+  const std::vector<Key> keys_;
+};
+
+Result<std::string_view> SchemeVerifier::timestampOf(const SignatureInput& input,
+                                                     const OfferedSignatures& offered) const {
+  if (!scheme_.timestamp_header.empty()) {
+    return singleHeader(input.headers, scheme_.timestamp_header);
+  }
+  if (!scheme_.pair_time.empty() && offered.time.empty()) {
+    return unauthenticated(fmt::format("header {} names no time", scheme_.header));
+  }
+  return offered.time;
+}
+
+Result<void> SchemeVerifier::checkWindow(std::string_view timestamp, int64_t now_unix_ms) const {
+  constexpr size_t kDigitsMax = 15;  // milliseconds until the year 33658; no overflow below
+  int64_t units = 0;
+  const char* end = timestamp.data() + timestamp.size();
+  const bool digits = !timestamp.empty() && timestamp.size() <= kDigitsMax &&
+                      timestamp.front() >= '0' && timestamp.front() <= '9' &&
+                      std::from_chars(timestamp.data(), end, units).ptr == end;
+  if (!digits) return unauthenticated("the timestamp is not a whole number");
+  if (scheme_.tolerance_s == 0) return {};
+  const int64_t age_ms = now_unix_ms - units * scheme_.timestamp_unit_ms;
+  const int64_t tolerance_ms = scheme_.tolerance_s * 1000;
+  if (age_ms > tolerance_ms) return unauthenticated("the timestamp is too old");
+  if (age_ms < -tolerance_ms && !scheme_.future_ok) {
+    return unauthenticated("the timestamp lies in the future");
+  }
+  return {};
+}
+
+bool SchemeVerifier::macMatches(const Mac& mac, const OfferedSignatures& offered,
+                                const SignedParts& parts) const {
+  const Digest digest = mac.compute(parts.span());
+  bool match = false;
+  for (const std::string_view item : offered.span()) {
+    const auto bytes = decode(scheme_.encoding, item);
+    match |= bytes && equalConstantTime(*bytes, digest.view());
+  }
+  return match;
+}
+
+bool SchemeVerifier::ed25519Matches(const Ed25519Key& key, const OfferedSignatures& offered,
+                                    const SignedParts& parts) const {
+  const std::string message = parts.joined();  // Ed25519 hashes the message twice
+  return std::any_of(offered.span().begin(), offered.span().end(), [&](std::string_view item) {
+    const auto bytes = decode(scheme_.encoding, item);
+    return bytes && key.verify(message, *bytes);
+  });
+}
+
+bool SchemeVerifier::tokenMatches(const Token& token, const OfferedSignatures& offered) {
+  bool match = false;
+  for (const std::string_view item : offered.span()) {
+    match |= equalConstantTime(sha256(item), token.hash);
+  }
+  return match;
+}
+
+// All live secrets are tried, whichever matches: the time taken does not tell which one did.
+bool SchemeVerifier::anyMatch(const OfferedSignatures& offered, const SignedParts& parts) const {
+  bool match = false;
+  for (const Key& key : keys_) {
+    if (const auto* mac = std::get_if<Mac>(&key)) {
+      match |= macMatches(*mac, offered, parts);
+    } else if (const auto* token = std::get_if<Token>(&key)) {
+      match |= tokenMatches(*token, offered);
+    } else {
+      match |= ed25519Matches(std::get<Ed25519Key>(key), offered, parts);
+    }
+  }
+  return match;
+}
+
+Result<void> SchemeVerifier::verify(const SignatureInput& input, int64_t now_unix_ms) const {
+  JUNCTOR_TRY(const std::string_view value, singleHeader(input.headers, scheme_.header));
+  JUNCTOR_TRY(const OfferedSignatures offered, readSignatureHeader(scheme_, value));
+  JUNCTOR_TRY(const std::string_view timestamp, timestampOf(input, offered));
+  if (timed()) JUNCTOR_CHECK(checkWindow(timestamp, now_unix_ms));
+  JUNCTOR_TRY(const SignedParts parts, covered_.expand(input, timestamp));
+  if (!anyMatch(offered, parts)) {
+    return unauthenticated(fmt::format("header {} does not match any live secret", scheme_.header));
+  }
+  return {};
+}
+
+Result<Headers> SchemeVerifier::sign(const SignatureInput& input, int64_t now_unix_ms) const {
+  Headers out;
+  const std::string timestamp =
+      timed() ? std::to_string(now_unix_ms / scheme_.timestamp_unit_ms) : std::string();
+  if (!scheme_.timestamp_header.empty()) out.emplace_back(scheme_.timestamp_header, timestamp);
+  std::string value;
+  if (const auto* token = std::get_if<Token>(&keys_.front())) {
+    value = token->text;
+  } else if (const auto* mac = std::get_if<Mac>(&keys_.front())) {
+    JUNCTOR_TRY(const SignedParts parts, covered_.expand(input, timestamp));
+    value = encode(mac->compute(parts.span()).view());
+  } else {
+    return makeError(ErrorCode::Unimplemented, "ed25519 needs the sender's private key");
+  }
+  value = scheme_.prefix + value;
+  if (!scheme_.pair_signature.empty()) value = scheme_.pair_signature + "=" + value;
+  if (!scheme_.pair_time.empty()) {
+    value = scheme_.pair_time + "=" + timestamp + scheme_.separator + value;
+  }
+  out.emplace_back(scheme_.header, std::move(value));
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Verifier>> makeVerifier(const SignatureScheme& scheme,
+                                               const std::vector<std::string>& secrets) {
+  if (scheme.algorithm == Algorithm::None) {
+    return invalidArgument("this source signs nothing, so there is nothing to verify");
+  }
+  if (secrets.empty()) return invalidArgument("no secret is configured");
+  if (secrets.size() > limits::kLiveSecretsMax) {
+    return invalidArgument(fmt::format("more than {} live secrets", limits::kLiveSecretsMax));
+  }
+  JUNCTOR_TRY(SignedTemplate covered, SignedTemplate::parse(scheme.signed_template));
+  std::vector<Key> keys;
+  for (const std::string& secret : secrets) {
+    JUNCTOR_TRY(Key key, makeKey(scheme, secret));
+    keys.push_back(std::move(key));
+  }
+  return std::unique_ptr<Verifier>(
+      std::make_unique<SchemeVerifier>(scheme, std::move(covered), std::move(keys)));
+}
+
+}  // namespace junctor::crypto
