@@ -27,6 +27,8 @@ const Clock& systemClock() {
   return clock;
 }
 
+int64_t threadCpuNs() { return read(CLOCK_THREAD_CPUTIME_ID, 1'000'000'000, 1); }
+
 std::string formatRfc3339(int64_t unix_ms) {
   int64_t seconds = unix_ms / 1000;
   int64_t millis = unix_ms % 1000;

@@ -20,6 +20,9 @@ class Clock {
 // The machine's clocks. Thread-safe, lives for ever.
 const Clock& systemClock();
 
+// Processor time this thread has used, in nanoseconds: tells work from waiting on a busy machine.
+int64_t threadCpuNs();
+
 // "2026-11-21T08:30:00.123Z"; always UTC with milliseconds.
 std::string formatRfc3339(int64_t unix_ms);
 

@@ -66,7 +66,15 @@ inline constexpr int64_t kRuleWallMs = 50;
 inline constexpr size_t kRuleMemoryBytesMax = 8 * 1024 * 1024;
 inline constexpr size_t kRuleBlockBytesMax = 1024 * 1024;   // bounds any single instruction
 inline constexpr size_t kRuleResultBytesMax = 256 * 1024;
+inline constexpr size_t kRuleResultNodesMax = 50'000;
+inline constexpr size_t kRuleResultDepthMax = 64;           // below kJsonDepthMax: it is parsed again
 inline constexpr size_t kRuleLogLinesMax = 50;
+inline constexpr size_t kRuleLogLineBytesMax = 512;
+inline constexpr size_t kRuleErrorBytesMax = 512;
+inline constexpr int64_t kRulePatternStepsMax = 200'000;    // one find/match/gsub: about 1 ms
+inline constexpr size_t kRuleSortMax = 16'384;              // elements
+inline constexpr size_t kRuleSandboxesMax = 128;            // kept per thread, about 20 KB each
+inline constexpr size_t kRulesPerScriptMax = 1'000;
 
 // -- Connectors
 inline constexpr int64_t kConnectorCallMs = 250;
