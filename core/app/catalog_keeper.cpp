@@ -1,0 +1,154 @@
+#include "app/catalog_keeper.h"
+
+#include <fmt/core.h>
+
+#include "base/json_value.h"
+#include "delivery/target.h"
+#include "ingest/endpoints.h"
+#include "script/rules.h"
+
+namespace junctor::app {
+namespace {
+
+constexpr const char* kTenantKind = "tenant";
+
+// One section of a tenant as name -> comparable text.
+using Section = std::map<std::string, std::string>;
+
+Section section(const Json& tenant, const char* list, const char* key) {
+  Section out;
+  if (!tenant.contains(list)) return out;
+  for (const Json& item : tenant[list]) out[item.value(key, "")] = dumpJson(item);
+  return out;
+}
+
+void compare(const std::string& tenant, const char* what, const Section& before,
+             const Section& after, std::vector<std::string>& out) {
+  for (const auto& [name, text] : after) {
+    const auto old = before.find(name);
+    if (old == before.end()) {
+      out.push_back(fmt::format("{}: {} {} added", tenant, what, name));
+    } else if (old->second != text) {
+      out.push_back(fmt::format("{}: {} {} changed", tenant, what, name));
+    }
+  }
+  for (const auto& [name, text] : before) {
+    if (!after.contains(name)) out.push_back(fmt::format("{}: {} {} removed", tenant, what, name));
+  }
+}
+
+void checkRules(const Tenant& tenant, std::vector<std::string>& problems) {
+  const auto rules = script::compileRules(tenant.rules);
+  if (!rules) {
+    problems.push_back(tenant.id + ": " + rules.error().message);
+    return;
+  }
+  for (const std::string& name : (*rules)->destinations()) {
+    if (tenant.destinations.contains(name)) continue;
+    problems.push_back(
+        fmt::format("{}: a route sends to \"{}\", which destinations.yaml does not have", tenant.id,
+                    name));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> describeChanges(const Tenant* before, const Tenant& after) {
+  std::vector<std::string> out;
+  const Json now = config::tenantToJson(after);
+  const Json old = before ? config::tenantToJson(*before) : Json::object();
+  if (!before) out.push_back(after.id + ": tenant added");
+  compare(after.id, "integration", section(old, "integrations", "id"),
+          section(now, "integrations", "id"), out);
+  compare(after.id, "destination", section(old, "destinations", "name"),
+          section(now, "destinations", "name"), out);
+  compare(after.id, "rule", section(old, "rules", "name"), section(now, "rules", "name"), out);
+  return out;
+}
+
+CatalogKeeper::CatalogKeeper(store::Store& store, const plugin::Registry& registry,
+                             const config::Environment& environment, OnChange on_change)
+    : store_(store),
+      registry_(registry),
+      environment_(environment),
+      on_change_(std::move(on_change)),
+      catalog_(std::make_shared<const Catalog>()) {}
+
+Result<void> CatalogKeeper::load() {
+  JUNCTOR_TRY(const auto documents, store_.documents(kTenantKind));
+  auto catalog = std::make_shared<Catalog>();
+  for (const auto& [id, text] : documents) {
+    JUNCTOR_TRY(const Json json, parseJson(text));
+    JUNCTOR_TRY(Tenant tenant, config::tenantFromJson(json));
+    catalog->tenants[id] = std::move(tenant);
+  }
+  std::lock_guard applying(applying_);
+  on_change_(catalog);
+  std::lock_guard lock(mutex_);
+  catalog_ = std::move(catalog);
+  return {};
+}
+
+CatalogPtr CatalogKeeper::current() const {
+  std::lock_guard lock(mutex_);
+  return catalog_;
+}
+
+Result<ApplyReport> CatalogKeeper::apply(std::vector<Tenant> tenants, bool dry_run) {
+  std::lock_guard applying(applying_);
+  const CatalogPtr before = current();
+  auto merged = std::make_shared<Catalog>(*before);
+  ApplyReport report;
+  for (const Tenant& tenant : tenants) {
+    for (std::string& change : describeChanges(before->findTenant(tenant.id), tenant)) {
+      report.changes.push_back(std::move(change));
+    }
+    merged->tenants[tenant.id] = tenant;
+  }
+  for (const Tenant& tenant : tenants) {
+    for (std::string& problem : problemsOf(tenant, *merged)) {
+      report.problems.push_back(std::move(problem));
+    }
+  }
+  if (!report.problems.empty() || dry_run) return report;
+  JUNCTOR_CHECK(save(tenants));
+  on_change_(merged);
+  std::lock_guard lock(mutex_);
+  catalog_ = std::move(merged);
+  return report;
+}
+
+std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
+                                                   const Catalog& merged) const {
+  std::vector<std::string> problems;
+  for (const auto& [id, integration] : tenant.integrations) {
+    for (const auto& [other_id, other] : merged.tenants) {
+      if (other_id == tenant.id || !other.integrations.contains(id)) continue;
+      problems.push_back(fmt::format(
+          "{}: integration {}: the id is taken by tenant {} (it stands in the webhook URL)",
+          tenant.id, id, other_id));
+    }
+    if (auto usable = ingest::checkIntegration(integration, registry_, environment_); !usable) {
+      problems.push_back(
+          fmt::format("{}: integration {}: {}", tenant.id, id, usable.error().message));
+    }
+  }
+  for (const auto& [name, destination] : tenant.destinations) {
+    if (auto usable = delivery::checkDestination(destination, environment_); !usable) {
+      problems.push_back(
+          fmt::format("{}: destination {}: {}", tenant.id, name, usable.error().message));
+    }
+  }
+  checkRules(tenant, problems);
+  return problems;
+}
+
+Result<void> CatalogKeeper::save(const std::vector<Tenant>& tenants) {
+  for (const Tenant& tenant : tenants) {
+    JUNCTOR_CHECK(
+        store_.putDocument(kTenantKind, tenant.id, dumpJson(config::tenantToJson(tenant))));
+  }
+  return {};
+}
+
+}  // namespace junctor::app

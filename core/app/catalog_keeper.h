@@ -1,0 +1,51 @@
+#pragma once
+// CatalogKeeper: what is configured, kept in the store and compiled for the engine. Apply is
+// declarative and all-or-nothing: a tenant is replaced as given, or every reason why not is told.
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "model/catalog.h"
+#include "plugin/connector.h"
+#include "store/store.h"
+
+namespace junctor::app {
+
+struct ApplyReport {
+  std::vector<std::string> changes;   // "demo: integration github added"
+  std::vector<std::string> problems;  // not empty: nothing was changed
+};
+
+class CatalogKeeper {
+ public:
+  // Called with each new catalog, one at a time, before apply() returns.
+  using OnChange = std::function<void(const CatalogPtr&)>;
+
+  CatalogKeeper(store::Store& store, const plugin::Registry& registry,
+                const config::Environment& environment, OnChange on_change);
+
+  // Reads the stored catalog and announces it.
+  Result<void> load();
+  CatalogPtr current() const;
+  // Any thread. Unavailable if the store refuses the write; what was stored before it stays.
+  Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run);
+
+ private:
+  std::vector<std::string> problemsOf(const Tenant& tenant, const Catalog& merged) const;
+  Result<void> save(const std::vector<Tenant>& tenants);
+
+  store::Store& store_;
+  const plugin::Registry& registry_;
+  const config::Environment& environment_;
+  const OnChange on_change_;
+  std::mutex applying_;          // one apply at a time
+  mutable std::mutex mutex_;
+  CatalogPtr catalog_;           // guarded by mutex_
+};
+
+// What differs between two states of one tenant, in words; `before` may be null.
+std::vector<std::string> describeChanges(const Tenant* before, const Tenant& after);
+
+}  // namespace junctor::app

@@ -1,0 +1,97 @@
+#pragma once
+// Dispatcher: leases deliveries, sends them, records each attempt together with what it means.
+// One thread builds and signs requests; the HTTP client's loop carries them; the store's writer
+// thread settles the lease when the record is durable. A crash in between repeats the attempt with
+// the same webhook-id: at least once, honestly (P2).
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "base/random.h"
+#include "base/threads.h"
+#include "delivery/outcome.h"
+#include "delivery/target.h"
+#include "model/delivery.h"
+#include "observe/metrics.h"
+#include "queue/work_window.h"
+#include "store/store.h"
+
+namespace junctor::delivery {
+
+struct DispatcherDeps {
+  store::Store& store;
+  net::HttpClient& client;
+  const Clock& clock;
+  observe::Metrics& metrics;
+};
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(DispatcherDeps deps);
+  ~Dispatcher();
+
+  // The destinations to send to. Also wakes what waits for a destination that was disabled or
+  // missing: a new table means somebody looked after it.
+  void adopt(TargetTablePtr targets);
+  void start();
+  // Takes no new leases; returns when what is in flight is recorded, or after `deadline_ms`.
+  void stop(int64_t deadline_ms);
+
+  // Any thread: a delivery that just became durable.
+  void offer(const Delivery& delivery, const EventPtr& event);
+  // Something in the store became due (redrive).
+  void wake();
+  size_t held() const;
+  size_t inFlight() const;
+
+ private:
+  struct Item {
+    Delivery delivery;
+    EventPtr event;  // null: loaded from the store when leased
+  };
+  using Window = queue::WorkWindow<std::shared_ptr<const Item>>;
+  using Leased = Window::Leased;
+
+  void run();
+  void scan();
+  void send(const Leased& leased);
+  void sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
+                const Target& target);
+  void writeLog(const Leased& leased, const EventEnvelope& event);
+  void park(const Leased& leased, const std::string& reason);
+  void conclude(const Leased& leased, store::AttemptRecord record);
+  void settle(const Leased& leased, const store::AttemptRecord& record,
+              const Result<void>& recorded);
+  void complete(const Leased& leased, const TargetTablePtr& table, const Target& target,
+                const std::string& request_head, int64_t started_unix_ms,
+                const Result<net::OutboundResponse>& answer);
+  void disable(const Target& target);
+  void wakeWaiting();
+  Result<EventPtr> eventOf(const Item& item);
+  double jitter();
+
+  DispatcherDeps deps_;
+  observe::Counter& delivered_;
+  observe::Counter& failed_;
+  observe::Counter& dead_;
+  observe::Histogram& end_to_end_;
+  observe::Histogram& attempt_seconds_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::condition_variable idle_;
+  Window window_;                    // guarded by mutex_
+  TargetTablePtr targets_;           // guarded by mutex_
+  std::set<std::string> disabled_;   // pools that answered 410; guarded by mutex_
+  SeededRandom random_;              // guarded by mutex_
+  size_t running_ = 0;               // leased and not settled; guarded by mutex_
+  bool wake_waiting_ = false;        // guarded by mutex_
+  bool sleeping_ = false;            // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  Thread thread_;
+};
+
+}  // namespace junctor::delivery

@@ -1,0 +1,200 @@
+#include "flow/flow_engine.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace junctor::flow {
+namespace {
+
+constexpr size_t kBatch = 16;
+constexpr size_t kRequestOverhead = 1024;         // headers and bookkeeping of one held request
+constexpr int64_t kScanRetryMs = 1'000;           // after a failed scan or commit
+constexpr std::chrono::milliseconds kIdleWait{500};
+
+queue::WindowOptions windowOptions() {
+  queue::WindowOptions options;
+  options.items_max = limits::kFlowWindow;
+  options.bytes_max = limits::kWindowBytesMax;
+  options.lane_items_max = limits::kFlowWindow / 2;
+  options.lane_running_max = limits::kFlowWindow;
+  options.lease_ms = limits::kFlowLeaseMs;
+  return options;
+}
+
+}  // namespace
+
+FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned)
+    : deps_(deps),
+      worker_count_(workers),
+      on_planned_(std::move(on_planned)),
+      events_(deps.metrics.counter("junctor_events_total", "Events stored")),
+      duplicates_(deps.metrics.counter("junctor_events_duplicate_total",
+                                       "Events left out because their source id was seen before")),
+      flow_seconds_(deps.metrics.histogram("junctor_flow_seconds",
+                                           "Connector, normalizers and routes of one request")),
+      window_(windowOptions()) {}
+
+FlowEngine::~FlowEngine() { stop(); }
+
+void FlowEngine::adopt(RulebookPtr book) {
+  std::lock_guard lock(mutex_);
+  book_ = std::move(book);
+}
+
+void FlowEngine::start() {
+  for (int i = 0; i < worker_count_; ++i) {
+    workers_.emplace_back("jn-flow-" + std::to_string(i), [this] { work(); });
+  }
+}
+
+void FlowEngine::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ready_.notify_all();
+  }
+  workers_.clear();
+}
+
+void FlowEngine::offer(const RawRequestPtr& request) {
+  std::lock_guard lock(mutex_);
+  window_.offer(request->id.orderKey(), request->tenant, request->body.size() + kRequestOverhead,
+                request);
+  if (idle_ > 0) ready_.notify_one();
+}
+
+size_t FlowEngine::held() const {
+  std::lock_guard lock(mutex_);
+  return window_.size();
+}
+
+void FlowEngine::work() {
+  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  for (;;) {
+    const Batch batch = take();
+    if (batch.empty()) return;
+    for (const auto& leased : batch) process(planner, leased);
+  }
+}
+
+// Blocks until there is work; an empty batch means stop.
+FlowEngine::Batch FlowEngine::take() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const int64_t now = deps_.clock.unixMs();
+    if (!scanning_ && window_.scanDue(now)) {
+      scanning_ = true;
+      lock.unlock();
+      scan();
+      lock.lock();
+      scanning_ = false;
+    }
+    Batch batch = window_.lease(deps_.clock.unixMs(), kBatch);
+    if (!batch.empty()) return batch;
+    window_.reclaim(now);
+    ++idle_;
+    ready_.wait_for(lock, kIdleWait, [this] { return stopping_ || window_.hasReady(); });
+    --idle_;
+  }
+  return {};
+}
+
+// Fills the window from the inbox. Runs without the lock: `holds` is asked under it, item by item.
+void FlowEngine::scan() {
+  size_t room = 0;
+  {
+    std::lock_guard lock(mutex_);
+    room = window_.room();
+    window_.scanned(Window::kNever);  // offers that overflow from here on ask for another scan
+  }
+  const auto held = [this](EventId id) {
+    std::lock_guard lock(mutex_);
+    return window_.holds(id.orderKey());
+  };
+  auto found = deps_.store.inbox(room, held);
+  std::lock_guard lock(mutex_);
+  if (!found) {
+    log::error("flow", {}, "cannot read the inbox: {}", found.error().message);
+    return window_.noteDue(deps_.clock.unixMs() + kScanRetryMs);
+  }
+  for (const RawRequestPtr& request : *found) {
+    window_.offer(request->id.orderKey(), request->tenant, request->body.size() + kRequestOverhead,
+                  request);
+  }
+  if (found->size() == room) window_.noteDue(0);
+}
+
+void FlowEngine::process(Planner& planner, const Window::Leased& leased) {
+  RulebookPtr book;
+  {
+    std::lock_guard lock(mutex_);
+    book = book_;
+  }
+  const int64_t started_ns = deps_.clock.monotonicNs();
+  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book, leased.item));
+  flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
+  deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
+    finished(leased, outcome, stored);
+  });
+}
+
+void FlowEngine::finished(const Window::Leased& leased,
+                          const std::shared_ptr<store::FlowOutcome>& outcome,
+                          const Result<store::FlowStored>& stored) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!stored) {
+      window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs);
+    } else {
+      window_.settle(leased.key, leased.epoch);
+    }
+  }
+  if (!stored) {
+    log::error("flow", {{"tenant", leased.item->tenant}, {"event", leased.item->id.text()}},
+               "outcome not stored, will run again: {}", stored.error().message);
+    return;
+  }
+  offerPlanned(leased.item, *outcome, stored->stored);
+}
+
+void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,
+                              const std::vector<bool>& stored) {
+  size_t next = 0;  // deliveries stand in the order of their events
+  for (size_t i = 0; i < outcome.events.size(); ++i) {
+    const Event& event = outcome.events[i];
+    const bool kept = i < stored.size() && stored[i];
+    (kept ? events_ : duplicates_).add();
+    EventPtr envelope;
+    for (; next < outcome.deliveries.size() && outcome.deliveries[next].event_id == event.id;
+         ++next) {
+      if (!kept || outcome.deliveries[next].state != DeliveryState::Pending) continue;
+      if (!envelope) {
+        envelope = std::make_shared<const EventEnvelope>(EventEnvelope{event, request});
+      }
+      on_planned_(outcome.deliveries[next], envelope);
+    }
+  }
+}
+
+void FlowEngine::replay(const EventPtr& event,
+                        std::function<void(Result<std::vector<DeliveryId>>)> done) {
+  RulebookPtr book;
+  {
+    std::lock_guard lock(mutex_);
+    book = book_;
+  }
+  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  std::vector<Delivery> deliveries = planner.replan(book, *event);
+  deps_.store.addDeliveries(
+      deliveries, [this, event, deliveries, done = std::move(done)](const Result<void>& stored) {
+        if (!stored) return done(stored.error());
+        std::vector<DeliveryId> ids;
+        for (const Delivery& delivery : deliveries) {
+          ids.push_back(delivery.id);
+          if (delivery.state == DeliveryState::Pending) on_planned_(delivery, event);
+        }
+        done(std::move(ids));
+      });
+}
+
+}  // namespace junctor::flow

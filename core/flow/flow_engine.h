@@ -1,0 +1,74 @@
+#pragma once
+// FlowEngine: takes durable requests through the planner and stores what it planned. Worker threads
+// share one window; what does not fit rests on the store's inbox and is scanned when there is room,
+// which is also how a restart recovers.
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/threads.h"
+#include "flow/planner.h"
+#include "observe/metrics.h"
+#include "queue/work_window.h"
+
+namespace junctor::flow {
+
+struct FlowDeps {
+  store::Store& store;
+  const plugin::Registry& registry;
+  IdSource& ids;
+  const Clock& clock;
+  observe::Metrics& metrics;
+};
+
+class FlowEngine {
+ public:
+  // Called on the store's writer thread with each delivery that became durable and may run.
+  using OnPlanned = std::function<void(const Delivery&, const EventPtr&)>;
+
+  FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned);
+  ~FlowEngine();  // stops: finishes what runs, leaves the rest to the store
+
+  void adopt(RulebookPtr book);
+  void start();
+  void stop();
+  // Any thread: a request that just became durable.
+  void offer(const RawRequestPtr& request);
+  // Routes a stored event again; `done` gets the new deliveries once they are durable. Any thread.
+  void replay(const EventPtr& event, std::function<void(Result<std::vector<DeliveryId>>)> done);
+  size_t held() const;
+
+ private:
+  using Window = queue::WorkWindow<RawRequestPtr>;
+  using Batch = std::vector<Window::Leased>;
+
+  void work();
+  Batch take();
+  void scan();
+  void process(Planner& planner, const Window::Leased& leased);
+  void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
+                const Result<store::FlowStored>& stored);
+  void offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,
+                    const std::vector<bool>& stored);
+
+  FlowDeps deps_;
+  const int worker_count_;
+  const OnPlanned on_planned_;
+  observe::Counter& events_;
+  observe::Counter& duplicates_;
+  observe::Histogram& flow_seconds_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  Window window_;      // guarded by mutex_
+  RulebookPtr book_;   // guarded by mutex_
+  int idle_ = 0;       // guarded by mutex_
+  bool scanning_ = false;  // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::vector<Thread> workers_;
+};
+
+}  // namespace junctor::flow

@@ -1,0 +1,199 @@
+#include "flow/planner.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace junctor::flow {
+namespace {
+
+constexpr std::string_view kNoRules = "no rules";
+
+int hopsOf(const Headers& headers) {
+  const std::string* value = findHeader(headers, "Junctor-Hops");
+  if (!value) return 0;
+  int hops = 0;
+  const auto [end, code] = std::from_chars(value->data(), value->data() + value->size(), hops);
+  const bool whole = code == std::errc() && end == value->data() + value->size();
+  return whole && hops >= 0 ? hops : limits::kHopsMax;  // a forged counter ends the chain
+}
+
+// W3C trace context: the trace id of a valid traceparent, or one made of the event's own id.
+std::string correlationOf(const RawRequest& request) {
+  const std::string* parent = findHeader(request.headers, "traceparent");
+  if (parent && parent->size() == 55 && parent->starts_with("00-") && (*parent)[35] == '-') {
+    const std::string trace = parent->substr(3, 32);
+    if (fromHex(trace) && trace.find_first_not_of('0') != std::string::npos) return lowerAscii(trace);
+  }
+  return fmt::format("{:016x}{:016x}", request.id.uuid.hi, request.id.uuid.lo);
+}
+
+std::string ruleErrorReason(const script::RuleError& error) {
+  return "rule-error: " + error.rule + ": " + error.message;
+}
+
+void logRuleError(const Event& event, const script::RuleError& error) {
+  log::error("flow", {{"tenant", event.tenant}, {"event", event.id.text()}, {"rule", error.rule}},
+             "{}", error.message);
+}
+
+}  // namespace
+
+Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock)
+    : registry_(registry), ids_(ids), clock_(clock), runner_(script::makeRuleRunner()) {}
+
+void Planner::adopt(const RulebookPtr& book) {
+  if (book == book_) return;
+  book_ = book;
+  instances_.clear();
+  runner_ = script::makeRuleRunner();
+}
+
+store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& request) {
+  adopt(book);
+  store::FlowOutcome outcome;
+  outcome.request_id = request->id;
+  JsonView body;
+  if (auto parsed = body_document_.parse(request->body)) body = *parsed;
+
+  auto handled = handle(*request, body);
+  if (handled && handled->events.empty()) {
+    handled = internalError("connector made no event of the request");
+  }
+  if (!handled) {
+    Event event;
+    event.type = request->connector + ".unprocessed";
+    complete(event, *request, true);
+    log::error("flow", {{"tenant", request->tenant}, {"event", request->id.text()}},
+               "connector {} failed: {}", request->connector, handled.error().message);
+    outcome.deliveries.push_back(newDelivery(
+        event, DeliveryState::Dead, "connector-error: " + describe(handled.error())));
+    outcome.events.push_back(std::move(event));
+    return outcome;
+  }
+  bool first = true;
+  for (Event& event : handled->events) {
+    complete(event, *request, first);
+    first = false;
+    planEvent(std::move(event), body, outcome);
+  }
+  return outcome;
+}
+
+std::vector<Delivery> Planner::replan(const RulebookPtr& book, const EventEnvelope& envelope) {
+  adopt(book);
+  JsonView payload;
+  if (auto parsed = payload_document_.parse(envelope.payload())) payload = *parsed;
+  return route(envelope.event, payload);
+}
+
+Result<plugin::Instance*> Planner::instance(const RawRequest& request) {
+  const auto found = instances_.find(request.integration);
+  if (found != instances_.end()) return found->second.get();
+  const Integration* integration = book_->catalog->findIntegration(request.integration);
+  if (!integration) return notFound("integration " + request.integration + " no longer exists");
+  const auto connector = registry_.find(integration->connector);
+  if (!connector) return notFound("connector " + integration->connector + " is not installed");
+  JUNCTOR_TRY(auto made, connector->create(*integration));
+  return instances_.emplace(request.integration, std::move(made)).first->second.get();
+}
+
+Result<plugin::HandleResult> Planner::handle(const RawRequest& request, JsonView body) {
+  JUNCTOR_TRY(plugin::Instance * of, instance(request));
+  return of->handle(request, body);
+}
+
+void Planner::complete(Event& event, const RawRequest& request, bool first) {
+  event.id = first ? request.id : ids_.nextEvent();
+  event.request_id = request.id;
+  event.tenant = request.tenant;
+  event.integration = request.integration;
+  event.source = request.connector;
+  event.received_at_ms = request.received_at_ms;
+  event.correlation_id = correlationOf(request);
+  event.hops = hopsOf(request.headers);
+}
+
+JsonView Planner::payloadOf(const Event& event, JsonView body) {
+  if (event.payload_json.empty()) return body;
+  auto parsed = payload_document_.parse(event.payload_json);
+  return parsed ? *parsed : JsonView();
+}
+
+void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome) {
+  const JsonView payload = payloadOf(event, body);
+  std::vector<Delivery> deliveries;
+  const script::Ruleset* rules = book_->find(event.tenant);
+  if (event.hops >= limits::kHopsMax) {
+    deliveries.push_back(newDelivery(event, DeliveryState::Dead,
+                                     fmt::format("loop: {} hops", event.hops)));
+  } else if (!rules) {
+    deliveries.push_back(newDelivery(event, DeliveryState::Dead,
+                                     "rule-error: the tenant's rules do not compile"));
+  } else if (const auto ran = runner_->normalize(*rules, event, payload); ran.error) {
+    logRuleError(event, *ran.error);
+    deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));
+  } else {
+    deliveries = route(event, payload);
+  }
+  for (Delivery& delivery : deliveries) outcome.deliveries.push_back(std::move(delivery));
+  outcome.events.push_back(std::move(event));
+}
+
+std::vector<Delivery> Planner::route(const Event& event, JsonView payload) {
+  std::vector<Delivery> deliveries;
+  const script::Ruleset* rules = book_->find(event.tenant);
+  if (!rules || rules->routeCount() == 0) {
+    deliveries.push_back(newDelivery(event, DeliveryState::Filtered, std::string(kNoRules)));
+    return deliveries;
+  }
+  const auto ran = runner_->route(*rules, event, payload);
+  if (ran.error) {
+    logRuleError(event, *ran.error);
+    deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));
+    return deliveries;
+  }
+  for (const script::RouteTarget& target : ran.value.targets) {
+    if (deliveries.size() >= limits::kDeliveriesPerEventMax) {
+      deliveries.push_back(newDelivery(event, DeliveryState::Dead, "too-many-deliveries"));
+      break;
+    }
+    deliveries.push_back(planned(event, target));
+  }
+  if (deliveries.empty()) {
+    deliveries.push_back(newDelivery(event, DeliveryState::Filtered, ran.value.reason));
+    deliveries.back().route = ran.value.route;
+    deliveries.back().rule_version = ran.value.rule_version;
+  }
+  return deliveries;
+}
+
+Delivery Planner::newDelivery(const Event& event, DeliveryState state, std::string reason) {
+  Delivery delivery;
+  delivery.id = ids_.nextDelivery();
+  delivery.event_id = event.id;
+  delivery.tenant = event.tenant;
+  delivery.integration = event.integration;
+  delivery.state = state;
+  delivery.reason = std::move(reason);
+  delivery.created_at_ms = clock_.unixMs();
+  delivery.next_at_ms = delivery.created_at_ms;
+  return delivery;
+}
+
+Delivery Planner::planned(const Event& event, const script::RouteTarget& target) {
+  const bool known = book_->catalog->findDestination(event.tenant, target.destination) != nullptr;
+  Delivery delivery = newDelivery(event, known ? DeliveryState::Pending : DeliveryState::Dead,
+                                  known ? "" : "unknown-destination: " + target.destination);
+  delivery.destination = target.destination;
+  delivery.route = target.route;
+  delivery.rule_version = target.rule_version;
+  delivery.order_key = target.order_key;
+  return delivery;
+}
+
+}  // namespace junctor::flow

@@ -1,0 +1,50 @@
+#pragma once
+// Planner: one raw request -> events and planned deliveries. No I/O: connector, normalizers and
+// routes run here, on one worker thread; the result is stored by the caller.
+// Whatever fails becomes a dead letter with its cause; nothing passes on unmodified.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/json_doc.h"
+#include "flow/rulebook.h"
+#include "plugin/connector.h"
+#include "script/rules.h"
+#include "store/store.h"
+
+namespace junctor::flow {
+
+class Planner {
+ public:
+  Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock);
+
+  // `book` may change between calls; instances and sandboxes made for an older one are dropped.
+  store::FlowOutcome plan(const RulebookPtr& book, const RawRequestPtr& request);
+  // Routes a stored event again, as on the day of the replay.
+  std::vector<Delivery> replan(const RulebookPtr& book, const EventEnvelope& envelope);
+
+ private:
+  Result<plugin::HandleResult> handle(const RawRequest& request, JsonView body);
+  Result<plugin::Instance*> instance(const RawRequest& request);
+  void complete(Event& event, const RawRequest& request, bool first);
+  void planEvent(Event event, JsonView body, store::FlowOutcome& outcome);
+  std::vector<Delivery> route(const Event& event, JsonView payload);
+  Delivery newDelivery(const Event& event, DeliveryState state, std::string reason);
+  Delivery planned(const Event& event, const script::RouteTarget& target);
+  JsonView payloadOf(const Event& event, JsonView body);
+  void adopt(const RulebookPtr& book);
+
+  const plugin::Registry& registry_;
+  IdSource& ids_;
+  const Clock& clock_;
+  std::unique_ptr<script::RuleRunner> runner_;
+  RulebookPtr book_;
+  std::map<std::string, std::unique_ptr<plugin::Instance>> instances_;  // by integration
+  JsonDoc body_document_;
+  JsonDoc payload_document_;
+};
+
+}  // namespace junctor::flow

@@ -1,0 +1,101 @@
+#include "ingest/endpoints.h"
+
+#include "base/json_value.h"
+#include "base/log.h"
+
+namespace junctor::ingest {
+namespace {
+
+Result<std::unique_ptr<crypto::Verifier>> buildVerifier(const plugin::Manifest& manifest,
+                                                        const Integration& integration,
+                                                        const config::Environment& environment) {
+  std::vector<std::string> secrets;
+  for (const SecretRef& ref : integration.webhook_secrets) {
+    JUNCTOR_TRY(std::string secret, config::resolveSecret(ref, environment));
+    secrets.push_back(std::move(secret));
+  }
+  if (secrets.empty()) {
+    if (integration.unsigned_ok) return std::unique_ptr<crypto::Verifier>();
+    return invalidArgument("webhook_secrets is empty: name at least one (or say unsigned: true)");
+  }
+  JUNCTOR_TRY(const crypto::SignatureScheme scheme, schemeFor(manifest, integration));
+  return crypto::makeVerifier(scheme, secrets);
+}
+
+std::vector<std::string> secretHeaders(const plugin::Manifest& manifest,
+                                       const Integration& integration) {
+  std::vector<std::string> names = {"Authorization", "Cookie", "Proxy-Authorization"};
+  if (const auto scheme = schemeFor(manifest, integration)) names.push_back(scheme->header);
+  return names;
+}
+
+std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integration& integration,
+                                       const std::shared_ptr<plugin::Connector>& connector,
+                                       const config::Environment& environment,
+                                       observe::Metrics& metrics) {
+  auto endpoint = std::make_shared<Endpoint>();
+  endpoint->catalog = catalog;
+  endpoint->integration = &integration;
+  endpoint->connector = connector;
+  auto verifier = buildVerifier(connector->manifest(), integration, environment);
+  if (verifier) {
+    endpoint->verifier = std::move(verifier).value();
+  } else {
+    endpoint->unavailable = verifier.error().message;
+    log::error("ingest", {{"tenant", integration.tenant}, {"integration", integration.id}},
+               "integration cannot verify and answers 503: {}", endpoint->unavailable);
+  }
+  endpoint->secret_headers = secretHeaders(connector->manifest(), integration);
+  const auto count = [&](const char* outcome) {
+    return &metrics.counter("junctor_ingest_requests_total", "Webhooks received, by outcome",
+                            {{"integration", integration.id}, {"outcome", outcome}});
+  };
+  endpoint->accepted = count("accepted");
+  endpoint->duplicates = count("duplicate");
+  endpoint->rejected = count("rejected");
+  endpoint->handshakes = count("handshake");
+  return endpoint;
+}
+
+}  // namespace
+
+Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
+                                          const Integration& integration) {
+  if (manifest.signature_from_settings) {
+    JUNCTOR_TRY(const Json settings, parseJson(integration.settings_json));
+    if (settings.is_object() && settings.contains("signature")) {
+      return crypto::SignatureScheme::fromJson(settings["signature"]);
+    }
+  }
+  if (manifest.signature) return *manifest.signature;
+  return invalidArgument("connector " + manifest.id + " needs settings.signature");
+}
+
+Result<void> checkIntegration(const Integration& integration, const plugin::Registry& registry,
+                              const config::Environment& environment) {
+  const auto connector = registry.find(integration.connector);
+  if (!connector) return notFound("connector \"" + integration.connector + "\" is not installed");
+  JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, environment));
+  JUNCTOR_CHECK(connector->create(integration));
+  return {};
+}
+
+EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
+                             const config::Environment& environment, observe::Metrics& metrics) {
+  EndpointTable table;
+  for (const auto& [tenant_id, tenant] : catalog->tenants) {
+    for (const auto& [id, integration] : tenant.integrations) {
+      if (!integration.enabled) continue;
+      const auto connector = registry.find(integration.connector);
+      if (!connector) {
+        log::error("ingest", {{"tenant", tenant_id}, {"integration", id}},
+                   "connector {} is not installed: its webhooks answer 404", integration.connector);
+        continue;
+      }
+      table.emplace(id, makeEndpoint(catalog, integration, connector, environment, metrics));
+    }
+  }
+  return table;
+}
+
+}  // namespace junctor::ingest

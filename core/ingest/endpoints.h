@@ -1,0 +1,47 @@
+#pragma once
+// Endpoints: the catalog's integrations compiled for receiving: manifest, verifier, answers.
+// An immutable table, swapped whole when the catalog changes.
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "config/load.h"
+#include "crypto/signature.h"
+#include "model/catalog.h"
+#include "observe/metrics.h"
+#include "plugin/connector.h"
+
+namespace junctor::ingest {
+
+struct Endpoint {
+  CatalogPtr catalog;  // keeps `integration` alive
+  const Integration* integration = nullptr;
+  std::shared_ptr<plugin::Connector> connector;
+  std::unique_ptr<crypto::Verifier> verifier;  // null: only with integration->unsigned_ok
+  std::string unavailable;  // why it cannot verify now (secret missing), "" = ready
+  std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
+
+  observe::Counter* accepted = nullptr;
+  observe::Counter* duplicates = nullptr;
+  observe::Counter* rejected = nullptr;
+  observe::Counter* handshakes = nullptr;
+};
+using EndpointTable = std::unordered_map<std::string, std::shared_ptr<const Endpoint>>;
+
+// The signature scheme an integration uses: its connector's, or its settings' (generic).
+Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
+                                          const Integration& integration);
+
+// Problems that make an integration unusable as configured: unknown connector, scheme, secrets.
+// Used by apply, which refuses them, and by buildEndpoints, which serves the rest without them.
+Result<void> checkIntegration(const Integration& integration, const plugin::Registry& registry,
+                              const config::Environment& environment);
+
+// Never fails: an integration that cannot verify answers 503 and is logged, so that the provider
+// sends again later.
+EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
+                             const config::Environment& environment, observe::Metrics& metrics);
+
+}  // namespace junctor::ingest

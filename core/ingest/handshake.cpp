@@ -1,0 +1,41 @@
+#include "ingest/handshake.h"
+
+#include "base/bytes.h"
+
+namespace junctor::ingest {
+namespace {
+
+std::optional<std::string> queryValue(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
+    return percentDecode(pair.substr(equals + 1), true);
+  }
+  return std::nullopt;
+}
+
+net::HttpResponse echo(const plugin::Handshake& handshake, std::string value) {
+  return {200,
+          {{"Content-Type", handshake.content_type}, {"X-Content-Type-Options", "nosniff"}},
+          std::move(value)};
+}
+
+}  // namespace
+
+std::optional<net::HttpResponse> queryHandshake(const plugin::Handshake& handshake,
+                                                std::string_view query) {
+  if (handshake.kind != plugin::HandshakeKind::QueryEcho) return std::nullopt;
+  auto value = queryValue(query, handshake.query);
+  if (!value) return std::nullopt;
+  return echo(handshake, std::move(*value));
+}
+
+std::optional<net::HttpResponse> jsonHandshake(const plugin::Handshake& handshake, JsonView body) {
+  if (handshake.kind != plugin::HandshakeKind::JsonEcho || !body.valid()) return std::nullopt;
+  if (body.pointer(handshake.when_json).asString() != handshake.equals) return std::nullopt;
+  return echo(handshake, body.pointer(handshake.echo_json).scalarText());
+}
+
+}  // namespace junctor::ingest

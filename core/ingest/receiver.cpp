@@ -1,0 +1,201 @@
+#include "ingest/receiver.h"
+
+#include "base/bytes.h"
+#include "base/json_writer.h"
+#include "base/log.h"
+#include "ingest/handshake.h"
+
+namespace junctor::ingest {
+namespace {
+
+constexpr std::string_view kIncoming = "/v1/webhooks/incoming/";
+constexpr int64_t kRefusalLinesPerSecond = 10;  // a scanner must not fill the log
+
+net::HttpResponse notFoundHere() {
+  return net::problem(404, "unknown-endpoint", "No active integration has this address.");
+}
+
+net::HttpResponse tryLater(std::string_view detail) {
+  net::HttpResponse response = net::problem(503, "unavailable", detail);
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+// What the provider wants to hear for a stored event.
+net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended& appended) {
+  if (manifest.success_status == 204) return {204, {}, ""};
+  if (!manifest.success_body.empty()) {
+    return {manifest.success_status,
+            {{"Content-Type", manifest.success_content_type}},
+            manifest.success_body};
+  }
+  std::string body = R"({"status":")";
+  body += appended.duplicate ? "duplicate" : "accepted";
+  body += R"(","event_id":")" + appended.id.text() + "\"}\n";
+  return net::jsonResponse(manifest.success_status, std::move(body));
+}
+
+bool looksLikeJson(const plugin::Manifest& manifest, const net::HttpRequest& request) {
+  if (manifest.body == plugin::BodyKind::Json) return true;
+  if (manifest.body != plugin::BodyKind::Any) return false;
+  const std::string* type = findHeader(request.headers, "Content-Type");
+  return type == nullptr || lowerAscii(*type).find("json") != std::string::npos;
+}
+
+std::string publicUrl(const Integration& integration, const net::HttpRequest& request) {
+  if (!integration.public_url.empty()) return integration.public_url + request.target;
+  return (request.tls ? "https://" : "http://") + request.host + request.target;
+}
+
+Headers withoutSecrets(const Endpoint& endpoint, Headers&& headers) {
+  std::erase_if(headers, [&](const Header& header) {
+    for (const std::string& name : endpoint.secret_headers) {
+      if (equalsIgnoreCase(header.first, name)) return true;
+    }
+    return false;
+  });
+  return std::move(headers);
+}
+
+}  // namespace
+
+Receiver::Receiver(store::Store& store, IdSource& ids, const Clock& clock,
+                   observe::Metrics& metrics, size_t body_bytes_max, OnDurable on_durable)
+    : store_(store),
+      ids_(ids),
+      clock_(clock),
+      body_bytes_max_(body_bytes_max ? body_bytes_max : limits::kBodyBytesMax),
+      on_durable_(std::move(on_durable)),
+      overloaded_(metrics.counter("junctor_ingest_overloaded_total",
+                                  "Webhooks answered 503: store full, failing or behind")),
+      ack_seconds_(metrics.histogram("junctor_ingest_ack_seconds",
+                                     "Complete request to durable answer")),
+      table_(std::make_shared<const EndpointTable>()) {}
+
+void Receiver::adopt(EndpointTable table) {
+  table_.store(std::make_shared<const EndpointTable>(std::move(table)));
+}
+
+std::shared_ptr<const Endpoint> Receiver::find(std::string_view path) const {
+  if (!path.starts_with(kIncoming)) return nullptr;
+  const TablePtr table = table_.load();
+  const auto found = table->find(std::string(path.substr(kIncoming.size())));
+  return found == table->end() ? nullptr : found->second;
+}
+
+net::HttpHandler::Admission Receiver::admit(const net::HttpRequest& head) {
+  if (head.path == "/healthz") return {0, std::nullopt};
+  const auto endpoint = find(head.path);
+  if (!endpoint) return {0, notFoundHere()};
+  if (head.method != "POST" && head.method != "GET") {
+    net::HttpResponse response = net::problem(405, "method-not-allowed", "Use GET or POST.");
+    response.headers.emplace_back("Allow", "GET, POST");
+    return {0, std::move(response)};
+  }
+  const size_t own = endpoint->integration->body_bytes_max;
+  return {own ? own : body_bytes_max_, std::nullopt};
+}
+
+void Receiver::handle(net::HttpRequest request, net::ResponderPtr responder) {
+  if (request.path == "/healthz") {
+    responder->reply(net::jsonResponse(200, "{\"status\":\"ok\"}\n"));
+    return;
+  }
+  const auto endpoint = find(request.path);
+  if (!endpoint) return responder->reply(notFoundHere());
+  receive(endpoint, std::move(request), responder);
+}
+
+void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
+                       const net::ResponderPtr& responder) {
+  const plugin::Manifest& manifest = endpoint->connector->manifest();
+  if (request.method == "GET") {
+    auto echo = queryHandshake(manifest.handshake, request.query);
+    if (echo) endpoint->handshakes->add();
+    return responder->reply(echo ? std::move(*echo) : notFoundHere());
+  }
+  if (!endpoint->unavailable.empty()) {
+    return responder->reply(tryLater("This integration cannot verify signatures now."));
+  }
+  std::string url = publicUrl(*endpoint->integration, request);
+  if (endpoint->verifier) {
+    const crypto::SignatureInput input{request.method, url, request.path, request.query,
+                                       request.body,   request.headers};
+    if (auto verified = endpoint->verifier->verify(input, clock_.unixMs()); !verified) {
+      refuse(*endpoint, request, verified.error());
+      return responder->reply(net::problem(
+          401, "bad-signature", "The signature is missing, wrong or outside its time window."));
+    }
+  }
+  JsonView body;
+  if (looksLikeJson(manifest, request)) {
+    auto parsed = document_.parse(request.body);
+    if (!parsed) {
+      refuse(*endpoint, request, parsed.error());
+      return responder->reply(net::problem(400, "bad-json", parsed.error().message));
+    }
+    body = *parsed;
+  }
+  if (auto echo = jsonHandshake(manifest.handshake, body)) {
+    endpoint->handshakes->add();
+    return responder->reply(std::move(*echo));
+  }
+  std::string key = plugin::deliveryKey(manifest, request.headers, request.query, body);
+  append(endpoint, std::move(request), std::move(url), std::move(key), responder);
+}
+
+void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
+                      std::string url, std::string dedupe_key,
+                      const net::ResponderPtr& responder) {
+  const size_t bytes = request.body.size();
+  if (bytes_waiting_.fetch_add(bytes) + bytes > limits::kIngestBytesMax) {
+    bytes_waiting_.fetch_sub(bytes);
+    overloaded_.add();
+    return responder->reply(tryLater("Too much is waiting to be stored."));
+  }
+  auto raw = std::make_shared<RawRequest>();
+  raw->id = ids_.nextEvent();
+  raw->tenant = endpoint->integration->tenant;
+  raw->integration = endpoint->integration->id;
+  raw->connector = endpoint->integration->connector;
+  raw->received_at_ms = clock_.unixMs();
+  raw->method = std::move(request.method);
+  raw->url = std::move(url);
+  raw->headers = withoutSecrets(*endpoint, std::move(request.headers));
+  raw->body = std::move(request.body);
+  raw->remote_ip = std::move(request.remote_ip);
+  raw->dedupe_key = std::move(dedupe_key);
+
+  const int64_t started_ns = clock_.monotonicNs();
+  store_.append(raw, [this, endpoint, raw, responder, bytes,
+                      started_ns](const Result<store::Appended>& appended) {
+    bytes_waiting_.fetch_sub(bytes);
+    if (!appended) {
+      overloaded_.add();
+      return responder->reply(tryLater("The event could not be stored."));
+    }
+    responder->reply(answer(endpoint->connector->manifest(), *appended));
+    ack_seconds_.observeUs((clock_.monotonicNs() - started_ns) / 1000);
+    if (appended->duplicate) return endpoint->duplicates->add();
+    endpoint->accepted->add();
+    on_durable_(raw);
+  });
+}
+
+void Receiver::refuse(const Endpoint& endpoint, const net::HttpRequest& request,
+                      const Error& cause) {
+  endpoint.rejected->add();
+  const int64_t second = clock_.unixMs() / 1000;
+  if (second != refusal_second_) {
+    refusal_second_ = second;
+    refusals_logged_in_second_ = 0;
+  }
+  if (++refusals_logged_in_second_ > kRefusalLinesPerSecond) return;
+  log::warn("ingest",
+            {{"tenant", endpoint.integration->tenant},
+             {"integration", endpoint.integration->id},
+             {"remote", request.remote_ip}},
+            "webhook refused: {}", cause.message);
+}
+
+}  // namespace junctor::ingest

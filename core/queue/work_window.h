@@ -1,0 +1,176 @@
+#pragma once
+// WorkWindow: the part of a durable work list that is held in memory. Pure: no threads, no clock, no
+// store; the owner passes `now` and serializes calls.
+//
+// The store knows all work; the window holds what can run now, up to a bound, so that memory stays
+// flat however long the backlog is. Fresh work is offered right after its commit. What does not fit,
+// and what is due later, stays in the store alone: the window remembers only the earliest time at
+// which a scan of the store is worth it.
+//
+// Work is handed out under a lease, round robin over lanes (a destination, a tenant), each lane with
+// its own share of the window and its own limit of running items: a slow lane does not stop the
+// others. A lease that is not settled in time is handed out again with a higher epoch, and the late
+// settle of the old epoch is ignored.
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace junctor::queue {
+
+struct WindowOptions {
+  size_t items_max = 0;
+  size_t bytes_max = 0;
+  size_t lane_items_max = 0;    // share of one lane in the window
+  size_t lane_running_max = 0;  // leased at once in one lane
+  int64_t lease_ms = 0;
+};
+
+template <class Item>
+class WorkWindow {
+ public:
+  struct Leased {
+    int64_t key = 0;
+    uint64_t epoch = 0;
+    Item item;
+  };
+
+  explicit WorkWindow(const WindowOptions& options) : options_(options) {}
+
+  // Work that is durable and may run now. False: no room (or held already); if it did not fit, a
+  // scan is noted. `bytes` is what it costs in memory.
+  bool offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
+    if (entries_.contains(key)) return false;
+    Lane& lane = lanes_[lane_name];
+    if (entries_.size() >= options_.items_max || bytes_ + bytes > options_.bytes_max ||
+        lane.items >= options_.lane_items_max) {
+      if (lane.items == 0) lanes_.erase(lane_name);
+      scan_at_ = 0;
+      return false;
+    }
+    lane.items += 1;
+    bytes_ += bytes;
+    entries_.emplace(key, Entry{lane_name, bytes, std::move(item), 0, 0});
+    makeReady(key, lane_name, lane);
+    return true;
+  }
+
+  // Hands out up to `max` items. They count as held until settle() or deferral.
+  std::vector<Leased> lease(int64_t now_ms, size_t max) {
+    std::vector<Leased> out;
+    size_t idle_lanes = 0;
+    while (out.size() < max && idle_lanes < turn_.size()) {
+      std::string name = std::move(turn_.front());
+      turn_.pop_front();
+      Lane& lane = lanes_[name];
+      if (lane.running >= options_.lane_running_max) {
+        turn_.push_back(std::move(name));
+        ++idle_lanes;
+        continue;
+      }
+      idle_lanes = 0;
+      const int64_t key = lane.ready.front();
+      lane.ready.pop_front();
+      lane.running += 1;
+      Entry& entry = entries_.at(key);
+      entry.epoch = ++epoch_;
+      entry.lease_until = now_ms + options_.lease_ms;
+      out.push_back({key, entry.epoch, entry.item});
+      if (lane.ready.empty()) {
+        lane.queued = false;
+      } else {
+        turn_.push_back(std::move(name));
+      }
+    }
+    return out;
+  }
+
+  // The item is finished, or (with a due time) rests in the store until then. False: the lease was
+  // lost in between, nothing changed.
+  bool settle(int64_t key, uint64_t epoch) { return release(key, epoch); }
+  bool defer(int64_t key, uint64_t epoch, int64_t due_at_ms) {
+    if (!release(key, epoch)) return false;
+    noteDue(due_at_ms);
+    return true;
+  }
+
+  // Work outside the window becomes due at that time.
+  void noteDue(int64_t due_at_ms) {
+    if (due_at_ms < scan_at_) scan_at_ = due_at_ms;
+  }
+
+  // Takes back leases that ran out; they may be leased again. Returns how many.
+  size_t reclaim(int64_t now_ms) {
+    size_t count = 0;
+    for (auto& [key, entry] : entries_) {
+      if (entry.lease_until == 0 || entry.lease_until > now_ms) continue;
+      entry.lease_until = 0;
+      entry.epoch = 0;
+      Lane& lane = lanes_.at(entry.lane);
+      lane.running -= 1;
+      makeReady(key, entry.lane, lane);
+      ++count;
+    }
+    return count;
+  }
+
+  // Should the owner scan the store now? Only when there is room for a good batch.
+  bool scanDue(int64_t now_ms) const { return scan_at_ <= now_ms && room() >= options_.items_max / 2; }
+  size_t room() const { return options_.items_max - entries_.size(); }
+  // After a scan: the earliest due time of what is still outside, kNever if nothing is.
+  void scanned(int64_t next_due_ms) { scan_at_ = next_due_ms; }
+  int64_t scanAt() const { return scan_at_; }
+
+  bool holds(int64_t key) const { return entries_.contains(key); }
+  size_t size() const { return entries_.size(); }
+  bool hasReady() const { return !turn_.empty(); }
+
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+ private:
+  struct Entry {
+    std::string lane;
+    size_t bytes;
+    Item item;
+    uint64_t epoch;
+    int64_t lease_until;  // 0 = not leased
+  };
+  struct Lane {
+    std::deque<int64_t> ready;
+    size_t items = 0;
+    size_t running = 0;
+    bool queued = false;  // stands in turn_
+  };
+
+  void makeReady(int64_t key, const std::string& name, Lane& lane) {
+    lane.ready.push_back(key);
+    if (lane.queued) return;
+    lane.queued = true;
+    turn_.push_back(name);
+  }
+
+  bool release(int64_t key, uint64_t epoch) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end() || found->second.epoch != epoch || epoch == 0) return false;
+    const auto lane = lanes_.find(found->second.lane);
+    lane->second.running -= 1;
+    lane->second.items -= 1;
+    bytes_ -= found->second.bytes;
+    entries_.erase(found);
+    if (lane->second.items == 0 && !lane->second.queued) lanes_.erase(lane);
+    return true;
+  }
+
+  WindowOptions options_;
+  std::unordered_map<int64_t, Entry> entries_;
+  std::unordered_map<std::string, Lane> lanes_;
+  std::deque<std::string> turn_;  // lanes with ready items, in turn
+  size_t bytes_ = 0;
+  uint64_t epoch_ = 0;
+  int64_t scan_at_ = 0;  // the first scan is due at once: recovery is nothing special
+};
+
+}  // namespace junctor::queue
