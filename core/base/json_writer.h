@@ -26,6 +26,10 @@ class JsonWriter {
 
   const std::string& text() const { return out_; }
   size_t size() const { return out_.size(); }
+  void clear() {  // keeps the memory
+    out_.clear();
+    comma_ = false;
+  }
   std::string take() && { return std::move(out_); }
 
  private:

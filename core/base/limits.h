@@ -80,6 +80,13 @@ inline constexpr size_t kRulesPerScriptMax = 1'000;
 inline constexpr int64_t kConnectorCallMs = 250;
 inline constexpr size_t kManifestBytesMax = 1024 * 1024;
 inline constexpr size_t kConnectorArenaBytesMax = 16 * 1024 * 1024;
+inline constexpr size_t kConnectorDocumentsMax = 16;        // JSON texts parsed in one call
+inline constexpr size_t kConnectorWritersMax = 16;          // open at the same time
+inline constexpr size_t kConnectorFormFieldsMax = 1'000;
+inline constexpr size_t kConnectorLogLinesMax = 50;         // per call
+inline constexpr size_t kConnectorLogBytesMax = 1'024;      // per line
+inline constexpr size_t kEventTypeBytesMax = 256;
+inline constexpr size_t kSourceIdBytesMax = 256;            // longer ids are stored as their hash
 
 // -- Configuration
 inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
