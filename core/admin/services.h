@@ -1,0 +1,62 @@
+#pragma once
+// Services: what the admin API needs of the running server. Declared here, filled by app, so that
+// admin stays below the composition.
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/catalog.h"
+#include "observe/metrics.h"
+#include "plugin/connector.h"
+#include "store/store.h"
+
+namespace junctor::admin {
+
+struct ApplyReport {
+  std::vector<std::string> changes;   // "demo: integration github added"
+  std::vector<std::string> problems;  // not empty: nothing was changed
+};
+
+struct Check {
+  std::string name;    // "store", "connectors", …
+  bool ok = false;
+  std::string detail;  // cause in words
+};
+
+struct SystemInfo {
+  std::string version;
+  std::string public_address, admin_address, data_dir, store;
+  int64_t started_at_ms = 0;
+};
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  virtual store::Store& store() = 0;
+  virtual observe::Metrics& metrics() = 0;
+  virtual const Clock& clock() const = 0;
+  virtual CatalogPtr catalog() const = 0;
+  virtual const plugin::Registry& connectors() const = 0;
+  virtual SystemInfo system() const = 0;
+  virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
+
+  // The following may block on the store: call them from a worker thread.
+
+  // Replaces the given tenants, all or nothing.
+  virtual Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) = 0;
+  // New deliveries for a stored event through today's rules.
+  virtual Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) = 0;
+  // A dead delivery runs again: same id and webhook-id, schedule from the start. A dead letter of
+  // the flow (no destination) sends its request through connector and rules again instead and
+  // becomes discarded.
+  virtual Result<void> retryDelivery(const std::string& tenant, DeliveryId id) = 0;
+  virtual Result<void> discardDelivery(const std::string& tenant, DeliveryId id,
+                                       const std::string& reason) = 0;
+};
+
+}  // namespace junctor::admin

@@ -1,0 +1,150 @@
+#include <catch2/catch.hpp>
+
+#include "base/random.h"
+#include "queue/work_window.h"
+
+#include <map>
+#include <set>
+
+using junctor::SeededRandom;
+using junctor::queue::WindowOptions;
+using junctor::queue::WorkWindow;
+
+namespace {
+
+using Window = WorkWindow<int>;
+
+WindowOptions options() {
+  WindowOptions o;
+  o.items_max = 8;
+  o.bytes_max = 1000;
+  o.lane_items_max = 4;
+  o.lane_running_max = 2;
+  o.lease_ms = 100;
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("an offered item is leased once") {
+  Window window(options());
+  REQUIRE(window.offer(1, "a", 10, 7));
+  const auto leased = window.lease(0, 10);
+  REQUIRE(leased.size() == 1);
+  CHECK(leased[0].item == 7);
+  CHECK(window.lease(0, 10).empty());
+  CHECK(window.holds(1));
+  CHECK(window.settle(1, leased[0].epoch));
+  CHECK_FALSE(window.holds(1));
+}
+
+TEST_CASE("the same key is not held twice") {
+  Window window(options());
+  REQUIRE(window.offer(1, "a", 10, 7));
+  CHECK_FALSE(window.offer(1, "a", 10, 7));
+  CHECK(window.size() == 1);
+}
+
+TEST_CASE("what does not fit asks for a scan once there is room") {
+  Window window(options());
+  window.scanned(Window::kNever);
+  for (int i = 0; i < 4; ++i) REQUIRE(window.offer(i, "a", 10, i));
+  CHECK_FALSE(window.offer(4, "a", 10, 4));  // the lane's share
+  CHECK(window.scanDue(0));
+  for (int i = 10; i < 14; ++i) REQUIRE(window.offer(i, "b", 10, i));
+  CHECK_FALSE(window.scanDue(0));  // full: no room for a scan
+}
+
+TEST_CASE("large items are bounded by their bytes") {
+  Window window(options());
+  REQUIRE(window.offer(1, "a", 900, 1));
+  CHECK_FALSE(window.offer(2, "b", 200, 2));
+  const auto leased = window.lease(0, 1);
+  window.settle(1, leased[0].epoch);
+  CHECK(window.offer(2, "b", 200, 2));
+}
+
+TEST_CASE("a lane at its running limit does not stop the others") {
+  Window window(options());
+  for (int i = 0; i < 4; ++i) window.offer(i, "slow", 10, i);
+  window.offer(10, "fast", 10, 10);
+  const auto leased = window.lease(0, 10);
+  std::multiset<int> items;
+  for (const auto& one : leased) items.insert(one.item);
+  CHECK(items.size() == 3);  // two of slow, one of fast
+  CHECK(items.contains(10));
+}
+
+TEST_CASE("lanes take turns") {
+  Window window(options());
+  for (int i = 0; i < 2; ++i) window.offer(i, "a", 1, 100 + i);
+  for (int i = 2; i < 4; ++i) window.offer(i, "b", 1, 200 + i);
+  const auto leased = window.lease(0, 2);
+  REQUIRE(leased.size() == 2);
+  CHECK(leased[0].item / 100 != leased[1].item / 100);
+}
+
+TEST_CASE("a lease that expires is handed out again and its late settle is ignored") {
+  Window window(options());
+  window.offer(1, "a", 10, 7);
+  const auto first = window.lease(0, 1);
+  CHECK(window.reclaim(99) == 0);
+  CHECK(window.reclaim(100) == 1);
+  const auto second = window.lease(100, 1);
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].epoch > first[0].epoch);
+  CHECK_FALSE(window.settle(1, first[0].epoch));
+  CHECK(window.settle(1, second[0].epoch));
+}
+
+TEST_CASE("a deferred item leaves the window and its time asks for a scan") {
+  Window window(options());
+  window.scanned(Window::kNever);
+  window.offer(1, "a", 10, 7);
+  const auto leased = window.lease(0, 1);
+  REQUIRE(window.defer(1, leased[0].epoch, 5000));
+  CHECK_FALSE(window.holds(1));
+  CHECK_FALSE(window.scanDue(4999));
+  CHECK(window.scanDue(5000));
+}
+
+TEST_CASE("random play never loses, doubles or exceeds its bounds") {
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    SeededRandom random(seed);
+    WindowOptions patient = options();
+    patient.lease_ms = 1'000'000;
+    Window window(patient);
+    std::map<int64_t, uint64_t> running;
+    std::set<int64_t> inside;
+    int64_t next_key = 1;
+    int64_t now = 0;
+    for (int step = 0; step < 2000; ++step) {
+      now += static_cast<int64_t>(random.next() % 10);
+      const std::string lane(1, static_cast<char>('a' + random.next() % 3));
+      switch (random.next() % 4) {
+        case 0:
+          if (window.offer(next_key, lane, 10, 0)) inside.insert(next_key);
+          ++next_key;
+          break;
+        case 1:
+          for (const auto& leased : window.lease(now, 3)) {
+            REQUIRE(inside.contains(leased.key));
+            REQUIRE_FALSE(running.contains(leased.key));
+            running[leased.key] = leased.epoch;
+          }
+          break;
+        case 2:
+          if (!running.empty()) {
+            const auto one = running.begin();
+            REQUIRE(window.settle(one->first, one->second));
+            inside.erase(one->first);
+            running.erase(one);
+          }
+          break;
+        default: now += 5;
+      }
+      REQUIRE(window.size() == inside.size());
+      REQUIRE(window.size() <= 8);
+    }
+  }
+}
