@@ -22,7 +22,9 @@ Error unauthenticated(std::string message) {
 }
 
 std::optional<std::string> decode(Encoding encoding, std::string_view text) {
-  return encoding == Encoding::Hex ? fromHex(text) : fromBase64(text);
+  if (encoding == Encoding::Hex) return fromHex(text);
+  if (text.size() % 4 != 0) return std::nullopt;  // all senders pad; fromBase64 would forgive
+  return fromBase64(text);
 }
 
 MacHash macHash(Algorithm algorithm) {
