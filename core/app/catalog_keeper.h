@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/services.h"
 #include "config/load.h"
 #include "model/catalog.h"
 #include "plugin/connector.h"
@@ -13,10 +14,7 @@
 
 namespace junctor::app {
 
-struct ApplyReport {
-  std::vector<std::string> changes;   // "demo: integration github added"
-  std::vector<std::string> problems;  // not empty: nothing was changed
-};
+using admin::ApplyReport;
 
 class CatalogKeeper {
  public:

@@ -125,13 +125,8 @@ void FlowEngine::scan() {
 }
 
 void FlowEngine::process(Planner& planner, const Window::Leased& leased) {
-  RulebookPtr book;
-  {
-    std::lock_guard lock(mutex_);
-    book = book_;
-  }
   const int64_t started_ns = deps_.clock.monotonicNs();
-  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book, leased.item));
+  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book(), leased.item));
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
   deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
     finished(leased, outcome, stored);
@@ -178,13 +173,8 @@ void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOut
 
 void FlowEngine::replay(const EventPtr& event,
                         std::function<void(Result<std::vector<DeliveryId>>)> done) {
-  RulebookPtr book;
-  {
-    std::lock_guard lock(mutex_);
-    book = book_;
-  }
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
-  std::vector<Delivery> deliveries = planner.replan(book, *event);
+  std::vector<Delivery> deliveries = planner.replan(book(), *event);
   deps_.store.addDeliveries(
       deliveries, [this, event, deliveries, done = std::move(done)](const Result<void>& stored) {
         if (!stored) return done(stored.error());
@@ -195,6 +185,23 @@ void FlowEngine::replay(const EventPtr& event,
         }
         done(std::move(ids));
       });
+}
+
+void FlowEngine::runAgain(const RawRequestPtr& request, std::function<void(Result<void>)> done) {
+  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book(), request));
+  outcome->again = true;
+  deps_.store.finish(*outcome, [this, request, outcome, done = std::move(done)](
+                                   const Result<store::FlowStored>& stored) {
+    if (!stored) return done(stored.error());
+    offerPlanned(request, *outcome, stored->stored);
+    done({});
+  });
+}
+
+RulebookPtr FlowEngine::book() const {
+  std::lock_guard lock(mutex_);
+  return book_;
 }
 
 }  // namespace junctor::flow

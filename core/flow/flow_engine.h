@@ -39,6 +39,9 @@ class FlowEngine {
   void offer(const RawRequestPtr& request);
   // Routes a stored event again; `done` gets the new deliveries once they are durable. Any thread.
   void replay(const EventPtr& event, std::function<void(Result<std::vector<DeliveryId>>)> done);
+  // Sends a stored request through connector and rules once more (dead letters of the flow). Any
+  // thread; `done` runs when the new outcome is durable.
+  void runAgain(const RawRequestPtr& request, std::function<void(Result<void>)> done);
   size_t held() const;
 
  private:
@@ -49,6 +52,7 @@ class FlowEngine {
   Batch take();
   void scan();
   void process(Planner& planner, const Window::Leased& leased);
+  RulebookPtr book() const;
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
                 const Result<store::FlowStored>& stored);
   void offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,

@@ -36,6 +36,9 @@ struct FlowOutcome {
   EventId request_id;
   std::vector<Event> events;          // >= 1; the first has the request's id
   std::vector<Delivery> deliveries;   // state Pending, Filtered or Dead
+  // The request was through the flow before and is run again by a person: it need not be on the
+  // inbox, and its first event replaces the stored one of the same id.
+  bool again = false;
 };
 // `stored[i]` false: event i was a duplicate by (integration, source_event_id) within the dedupe
 // window; it and its deliveries were left out. Same order as FlowOutcome::events.
@@ -101,6 +104,8 @@ class Store {
   // limits::kAppendQueueMax wait: beyond it, and below the low-space mark, `done` gets
   // Unavailable at once (on the calling thread).
   virtual void append(RawRequestPtr request, AppendDone done) = 0;
+  // NotFound (for this operation alone, not its batch) if the request is not on the inbox: some
+  // other worker finished it first.
   virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
   virtual void record(AttemptRecord record, Done done) = 0;
   // New deliveries for a stored event (replay).

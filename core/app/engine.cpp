@@ -1,0 +1,164 @@
+#include "app/engine.h"
+
+#include <future>
+
+#include "app/paths.h"
+#include "app/version.h"
+#include "base/log.h"
+
+namespace junctor::app {
+namespace {
+
+constexpr const char* kStoreDown = "the store answers no writes";
+
+// Waits on the calling thread for a write's completion.
+template <class T, class Start>
+Result<T> waitFor(const Start& start) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  auto future = promise->get_future();
+  start([promise](Result<T> result) { promise->set_value(std::move(result)); });
+  return future.get();
+}
+
+admin::Check storeCheck(store::Health health) {
+  switch (health) {
+    case store::Health::Ok: return {"store", true, ""};
+    case store::Health::LowSpace:
+      return {"store", false, "disk space is low: webhooks answer 503 until there is room"};
+    case store::Health::Failing: return {"store", false, kStoreDown};
+  }
+  return {"store", false, kStoreDown};
+}
+
+}  // namespace
+
+Engine::Engine(const config::ServerConfig& config, config::Environment environment,
+               const Clock& clock)
+    : clock_(clock), environment_(std::move(environment)), ids_(clock) {
+  system_.version = kVersion;
+  system_.data_dir = config.data_dir;
+  system_.store = config.store;
+  system_.started_at_ms = clock.unixMs();
+}
+
+Engine::~Engine() { stop(0); }
+
+Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
+                                             config::Environment environment, const Clock& clock) {
+  std::unique_ptr<Engine> engine(new Engine(config, std::move(environment), clock));
+  store::StoreOptions options;
+  options.data_dir = config.data_dir;
+  options.low_space_bytes = config.low_space_bytes;
+  options.dedupe_window_ms = config.dedupe_window_hours * 3'600'000;
+  JUNCTOR_TRY(engine->store_, store::open(config.store, options, clock));
+  engine->ids_.raiseFloor(engine->store_->highestOrderKey());
+  engine->registry_ = plugin::loadConnectors(connectorFolders(config), clock);
+  engine->build(config);
+  JUNCTOR_CHECK(engine->keeper_->load());
+  return engine;
+}
+
+// The life of an event, as wiring: receiver -> flow -> dispatcher.
+void Engine::build(const config::ServerConfig& config) {
+  client_ = net::startHttpClient(clock_);
+  dispatcher_ = std::make_unique<delivery::Dispatcher>(
+      delivery::DispatcherDeps{*store_, *client_, clock_, metrics_});
+  flow_ = std::make_unique<flow::FlowEngine>(
+      flow::FlowDeps{*store_, *registry_, ids_, clock_, metrics_}, config.flow_workers,
+      [this](const Delivery& delivery, const EventPtr& event) {
+        dispatcher_->offer(delivery, event);
+      });
+  receiver_ = std::make_unique<ingest::Receiver>(
+      *store_, ids_, clock_, metrics_, config.body_bytes_max,
+      [this](const RawRequestPtr& request) { flow_->offer(request); });
+  keeper_ = std::make_unique<CatalogKeeper>(
+      *store_, *registry_, environment_, [this](const CatalogPtr& catalog) { adopt(catalog); });
+  addGauges();
+}
+
+void Engine::adopt(const CatalogPtr& catalog) {
+  dispatcher_->adopt(delivery::buildTargets(catalog, environment_));
+  flow_->adopt(flow::buildRulebook(catalog));
+  receiver_->adopt(ingest::buildEndpoints(catalog, *registry_, environment_, metrics_));
+}
+
+void Engine::addGauges() {
+  metrics_.gauge("junctor_queue_depth", "Work held in memory", {{"queue", "flow"}},
+                 [this] { return static_cast<double>(flow_->held()); });
+  metrics_.gauge("junctor_queue_depth", "Work held in memory", {{"queue", "delivery"}},
+                 [this] { return static_cast<double>(dispatcher_->held()); });
+  metrics_.gauge("junctor_queue_depth", "Work held in memory", {{"queue", "store"}},
+                 [this] { return static_cast<double>(store_->queuedWrites()); });
+  metrics_.gauge("junctor_store_size_bytes", "Bytes of the store on disk", {},
+                 [this] { return static_cast<double>(store_->sizeBytes()); });
+  metrics_.gauge("junctor_build_info", "Constant 1", {{"version", kVersion}}, [] { return 1.0; });
+}
+
+void Engine::start() {
+  dispatcher_->start();
+  flow_->start();
+}
+
+void Engine::stop(int64_t deadline_ms) {
+  if (flow_) flow_->stop();
+  if (dispatcher_) dispatcher_->stop(deadline_ms);
+  client_.reset();
+  if (store_) store_->flush();
+}
+
+void Engine::setAddresses(std::string public_address, std::string admin_address) {
+  system_.public_address = std::move(public_address);
+  system_.admin_address = std::move(admin_address);
+}
+
+std::vector<admin::Check> Engine::readiness() const {
+  std::vector<admin::Check> checks = {storeCheck(store_->health())};
+  const auto refused = registry_->refused();
+  checks.push_back({"connectors", true,
+                    refused.empty() ? "" : std::to_string(refused.size()) + " refused, see the log"});
+  return checks;
+}
+
+Result<admin::ApplyReport> Engine::apply(std::vector<Tenant> tenants, bool dry_run) {
+  return keeper_->apply(std::move(tenants), dry_run);
+}
+
+Result<std::vector<DeliveryId>> Engine::replayEvent(const std::string& tenant, EventId id) {
+  JUNCTOR_TRY(const EventPtr event, store_->loadEvent(tenant, id));
+  return waitFor<std::vector<DeliveryId>>(
+      [&](auto done) { flow_->replay(event, std::move(done)); });
+}
+
+Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
+  JUNCTOR_TRY(const Delivery dead, store_->loadDelivery(tenant, id));
+  if (dead.state != DeliveryState::Dead) {
+    return invalidArgument("only dead deliveries can be retried; this one is " +
+                           std::string(toString(dead.state)));
+  }
+  if (dead.destination.empty()) return runAgain(dead);
+  JUNCTOR_CHECK(setState(id, DeliveryState::Pending, ""));
+  dispatcher_->wake();
+  return {};
+}
+
+// A dead letter of the flow: its request goes through connector and rules again.
+Result<void> Engine::runAgain(const Delivery& dead) {
+  JUNCTOR_TRY(const EventPtr event, store_->loadEvent(dead.tenant, dead.event_id));
+  const RawRequestPtr request = event->request;
+  JUNCTOR_CHECK(waitFor<void>([&](auto done) { flow_->runAgain(request, std::move(done)); }));
+  return setState(dead.id, DeliveryState::Discarded, "replayed");
+}
+
+Result<void> Engine::discardDelivery(const std::string& tenant, DeliveryId id,
+                                     const std::string& reason) {
+  JUNCTOR_CHECK(store_->loadDelivery(tenant, id));
+  return setState(id, DeliveryState::Discarded, reason);
+}
+
+Result<void> Engine::setState(DeliveryId id, DeliveryState state, std::string reason) {
+  return waitFor<void>([&](auto done) {
+    store_->setDeliveryState(id, state, clock_.unixMs(), std::move(reason), std::move(done));
+  });
+}
+
+}  // namespace junctor::app

@@ -1,0 +1,68 @@
+#pragma once
+// Engine: the composition root. Owns every part, wires the life of an event, starts and stops in
+// order. engine.cpp is the place to see how the rooms meet.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/services.h"
+#include "app/catalog_keeper.h"
+#include "delivery/dispatcher.h"
+#include "flow/flow_engine.h"
+#include "ingest/receiver.h"
+#include "net/http_client.h"
+
+namespace junctor::app {
+
+class Engine final : public admin::Services {
+ public:
+  // Opens the store, loads connectors, compiles the stored catalog. Nothing runs yet.
+  static Result<std::unique_ptr<Engine>> open(const config::ServerConfig& config,
+                                              config::Environment environment, const Clock& clock);
+  ~Engine() override;
+
+  void start();
+  // Stops taking work, waits for what is in flight, makes everything queued durable.
+  void stop(int64_t deadline_ms);
+
+  net::HttpHandler& receiver() { return *receiver_; }
+  // The addresses as bound, for /v1/system.
+  void setAddresses(std::string public_address, std::string admin_address);
+
+  store::Store& store() override { return *store_; }
+  observe::Metrics& metrics() override { return metrics_; }
+  const Clock& clock() const override { return clock_; }
+  CatalogPtr catalog() const override { return keeper_->current(); }
+  const plugin::Registry& connectors() const override { return *registry_; }
+  admin::SystemInfo system() const override { return system_; }
+  std::vector<admin::Check> readiness() const override;
+  Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
+  Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
+  Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
+  Result<void> discardDelivery(const std::string& tenant, DeliveryId id,
+                               const std::string& reason) override;
+
+ private:
+  Engine(const config::ServerConfig& config, config::Environment environment, const Clock& clock);
+  void build(const config::ServerConfig& config);
+  void adopt(const CatalogPtr& catalog);
+  void addGauges();
+  Result<void> setState(DeliveryId id, DeliveryState state, std::string reason);
+  Result<void> runAgain(const Delivery& dead);
+
+  const Clock& clock_;
+  const config::Environment environment_;
+  admin::SystemInfo system_;
+  observe::Metrics metrics_;
+  IdSource ids_;
+  // Built bottom-up, destroyed top-down.
+  std::unique_ptr<plugin::Registry> registry_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<delivery::Dispatcher> dispatcher_;
+  std::unique_ptr<flow::FlowEngine> flow_;
+  std::unique_ptr<ingest::Receiver> receiver_;
+  std::unique_ptr<CatalogKeeper> keeper_;
+};
+
+}  // namespace junctor::app

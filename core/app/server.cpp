@@ -1,0 +1,101 @@
+#include "app/server.h"
+
+#include <signal.h>
+
+#include <fmt/core.h>
+
+#include "admin/admin_api.h"
+#include "app/engine.h"
+#include "app/server_file.h"
+#include "base/files.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace junctor::app {
+namespace {
+
+int fail(const Error& error) {
+  log::error("app", {}, "cannot start: {}", error.message);
+  return 1;
+}
+
+// Blocked before any thread starts, so that only waitForSignal() sees them.
+sigset_t blockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+// Returns on SIGTERM or SIGINT; SIGHUP reloads certificates on the way.
+void waitForSignal(const sigset_t& set, net::HttpServer& front) {
+  for (;;) {
+    int number = 0;
+    if (sigwait(&set, &number) != 0) continue;
+    if (number != SIGHUP) return;
+    const auto reloaded = front.reloadTls();
+    if (reloaded) {
+      log::info("app", {}, "certificates reloaded");
+    } else {
+      log::error("app", {}, "certificates not reloaded, the old ones stay: {}",
+                 reloaded.error().message);
+    }
+  }
+}
+
+net::HttpServerOptions publicOptions(const config::ServerConfig& config) {
+  net::HttpServerOptions options;
+  options.name = "jn-public";
+  options.address = config.public_address;
+  if (!config.tls_certificate.empty()) {
+    options.tls = net::TlsFiles{config.tls_certificate, config.tls_key};
+  }
+  return options;
+}
+
+net::HttpServerOptions adminOptions(const config::ServerConfig& config) {
+  net::HttpServerOptions options;
+  options.name = "jn-admin";
+  options.address = config.admin_address;
+  options.connections_max = 256;
+  return options;
+}
+
+Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) {
+  const Clock& clock = systemClock();
+  JUNCTOR_CHECK(makeFolders(config.data_dir, 0700));
+  JUNCTOR_TRY(const auto engine, Engine::open(config, config::processEnvironment(), clock));
+  JUNCTOR_TRY(const auto api, admin::makeAdminApi(*engine));
+  JUNCTOR_TRY(const auto front,
+              net::startHttpServer(publicOptions(config), engine->receiver(), clock));
+  JUNCTOR_TRY(const auto back, net::startHttpServer(adminOptions(config), *api, clock));
+  engine->setAddresses(front->address(), back->address());
+  engine->start();
+  JUNCTOR_CHECK(writeServerFile(config.data_dir, {"http://" + back->address(),
+                                                  (config.tls_certificate.empty() ? "http://"
+                                                                                  : "https://") +
+                                                      front->address(),
+                                                  api->localToken()}));
+  log::info("app", {{"public", front->address()}, {"admin", back->address()}}, "ready");
+
+  waitForSignal(signals, *front);
+  log::info("app", {}, "draining");
+  front->drain(limits::kDrainMs);
+  engine->stop(limits::kDrainMs);
+  back->drain(1'000);
+  removeServerFile(config.data_dir);
+  log::info("app", {}, "stopped");
+  return {};
+}
+
+}  // namespace
+
+int runServer(const config::ServerConfig& config) {
+  const sigset_t signals = blockSignals();
+  const auto served = serve(config, signals);
+  return served ? 0 : fail(served.error());
+}
+
+}  // namespace junctor::app
