@@ -1,0 +1,57 @@
+"""The whole path for every connector there is: each sample of its manifest, signed as the provider
+signs, through the installed server to a receiver that verifies what it gets."""
+import unittest
+
+from junctor_harness import (SIGNING_SECRET, Junctor, ROUTE_ALL, Sink, http_destination,
+                             wait_until)
+
+TEXT = "a secret of the demo tenant, long enough"
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SETTINGS = {"generic": {"signature": {"algorithm": "hmac-sha256", "header": "X-Webhook-Signature",
+                                      "encoding": "hex"}}}
+
+
+class GoldenPath(unittest.TestCase):
+    def test_every_sample_of_every_connector_arrives_signed_and_recorded(self):
+        with Sink() as sink, Junctor(env={"TEXT": TEXT, "WHSEC": WHSEC}) as server:
+            server.start()
+            connectors = server.cli_json("connector", "list")["items"]
+            self.assertGreaterEqual({c["id"] for c in connectors},
+                                    {"github", "stripe", "slack", "standard-webhooks", "generic"})
+            secret = {"stripe": "WHSEC", "standard-webhooks": "WHSEC"}
+            server.write_tenant(
+                "acme",
+                [{"id": f"in-{c['id']}", "connector": c["id"],
+                  "webhook_secrets": [f"env:{secret.get(c['id'], 'TEXT')}"],
+                  "settings": SETTINGS.get(c["id"], {})} for c in connectors],
+                [http_destination("sink", sink.port)], {"all": ROUTE_ALL})
+            server.apply()
+            for connector in connectors:
+                samples = server.cli_json("connector", "show", connector["id"])["samples"]
+                self.assertTrue(samples, connector["id"])
+                for sample in samples:
+                    with self.subTest(connector=connector["id"], sample=sample["event"]):
+                        self.one(server, sink, connector["id"], sample["event"])
+
+    def one(self, server, sink, connector, sample):
+        before = sink.count()
+        sent = server.cli_json("send", connector, sample, "--integration", f"in-{connector}")
+        self.assertEqual(sent["status"], 202, sent)
+        received = sink.wait_for(before + 1)[before]
+        self.assertTrue(received.verifies(SIGNING_SECRET))
+        self.assertEqual(received.headers["content-type"], "application/cloudevents+json")
+        body = received.json()
+        self.assertEqual(body["specversion"], "1.0")
+        self.assertEqual(body["id"], sent["event_id"])
+        self.assertTrue(body["type"].startswith(connector + "."))
+        self.assertEqual(body["source"], f"/tenants/acme/integrations/in-{connector}")
+
+        def delivered():
+            shown = server.cli_json("events", "show", sent["event_id"])
+            return shown if [d["state"] for d in shown["deliveries"]] == ["delivered"] else None
+        shown = wait_until(delivered, f"{sample} is recorded as delivered")
+        self.assertEqual(shown["type"], body["data"]["type"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
