@@ -9,6 +9,14 @@
 # - Unlisted headers are private to the room.
 function(junctor_room name)
   cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;HEADERS;SOURCES" ${ARGN})
+  foreach(dep ${ROOM_DEPS})  # while rooms are still being built up
+    list(FIND JUNCTOR_ROOMS ${dep} dep_at)
+    list(FIND JUNCTOR_ROOMS ${name} own_at)
+    if(NOT TARGET junctor_${dep} AND dep_at GREATER_EQUAL 0 AND dep_at LESS own_at)
+      message(STATUS "room '${name}' waits for '${dep}'")
+      return()
+    endif()
+  endforeach()
   set(target junctor_${name})
   set(public ${CMAKE_BINARY_DIR}/include/${name}/public)
   set(private ${CMAKE_BINARY_DIR}/include/${name}/private)
