@@ -92,7 +92,6 @@ inline constexpr size_t kSourceIdBytesMax = 256;            // longer ids are st
 inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
 inline constexpr size_t kConfigDepthMax = 32;               // the shapes use six
 inline constexpr size_t kConfigNodesMax = 100'000;          // values in one file
-inline constexpr size_t kSecretsMax = 8;                    // live at a time, per integration
 inline constexpr size_t kSecretBytesMax = 16 * 1024;
 inline constexpr size_t kRetriesMax = 32;                   // entries of one retry schedule
 

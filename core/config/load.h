@@ -1,6 +1,6 @@
 #pragma once
-// Configuration: files and environment -> typed values, with every error at once. Each problem names
-// file, line and key path; a duplicate or unknown key is an error.
+// Configuration: files and environment -> typed values, with every error at once. Each problem
+// names file, line and key path; a duplicate or unknown key is an error.
 #include <map>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ std::string format(const Problem& problem);  // "integrations.yaml:7: integratio
 
 // config/junctor.yaml, then JUNCTOR_* variables, then flags: later wins.
 struct ServerConfig {
-  std::string data_dir;                      // data_dir
+  std::string data_dir;                          // data_dir
   std::string public_address = "0.0.0.0:8080";   // listeners.public.address
   std::string admin_address = "127.0.0.1:8081";  // listeners.admin.address
   std::string tls_certificate, tls_key;          // listeners.public.tls.{certificate,key}

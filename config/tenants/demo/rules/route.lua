@@ -1,0 +1,38 @@
+-- Where events go. `when` is matched natively; Lua runs only for `where`. Higher priority first.
+return jn.route {
+  version = 1,
+  fanout = "all", -- every matching rule counts, not only the first
+  rules = {
+    -- Dropped before anything else looks at it.
+    { name = "bots", priority = 100,
+      when = { source = "github", ["sender.type"] = "Bot" },
+      drop = "made by a bot", stop = true },
+
+    -- Fan-out: both destinations get their own delivery, with their own retries.
+
+    { name = "code", priority = 50,
+      when = { source = "github", type = { "push", "pull_request.*", "issues.*" } },
+      to = { "agent", "archive" } },
+
+    { name = "money", priority = 50,
+      when = { source = "stripe", type = "{invoice,charge,payment_intent,customer}.*" },
+      to = "agent" },
+    { name = "failed-payments", priority = 40,
+      when = { source = "stripe", type = "*.payment_failed" },
+      to = "archive" },
+
+    { name = "chat", priority = 20,
+      when = { source = "slack" },
+      where = function(ev) return ev.event.bot_id == nil end, -- not our own echo
+      to = "agent" },
+
+    { name = "tickets", priority = 20,
+      when = { type = "ticket.*" },
+      to = "agent", key = "requester.email" },
+
+    { name = "standard", priority = 10,
+      when = { source = "standard-webhooks" },
+      to = "agent" },
+  },
+  otherwise = "unrouted",
+}

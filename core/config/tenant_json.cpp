@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include "base/json_value.h"
+#include "config/load.h"
+#include "config/reader.h"
+#include "config/tenant_reader.h"
+
+namespace junctor::config {
+namespace {
+
+Json secretsToJson(const std::vector<SecretRef>& secrets) {
+  Json list = Json::array();
+  for (const SecretRef& secret : secrets) list.push_back(secret.text);
+  return list;
+}
+
+Json integrationToJson(const Integration& integration) {
+  Json json = {{"id", integration.id}, {"connector", integration.connector}};
+  if (!integration.webhook_secrets.empty()) {
+    json["webhook_secrets"] = secretsToJson(integration.webhook_secrets);
+  }
+  if (auto settings = parseJson(integration.settings_json); settings && !settings->empty()) {
+    json["settings"] = std::move(*settings);
+  }
+  if (integration.unsigned_ok) json["unsigned"] = true;
+  if (!integration.public_url.empty()) json["public_url"] = integration.public_url;
+  if (!integration.enabled) json["enabled"] = false;
+  if (integration.body_bytes_max > 0) json["body_bytes_max"] = integration.body_bytes_max;
+  return json;
+}
+
+Json destinationToJson(const Destination& destination) {
+  Json json = {{"name", destination.name}, {"type", destination.type}};
+  if (!destination.url.empty()) json["url"] = destination.url;
+  if (!destination.signing_secrets.empty()) {
+    json["signing_secrets"] = secretsToJson(destination.signing_secrets);
+  }
+  if (destination.allow_private) json["allow_private"] = true;
+  if (!destination.retry.schedule.empty()) {
+    Json schedule = Json::array();
+    for (const auto wait : destination.retry.schedule) schedule.push_back(formatDuration(wait));
+    json["retry"] = {{"schedule", std::move(schedule)}};
+  }
+  for (const auto& [name, value] : destination.headers) json["headers"][name] = value;
+  if (destination.timeout.count() > 0) json["timeout"] = formatDuration(destination.timeout);
+  if (destination.binary_mode) json["mode"] = "binary";
+  return json;
+}
+
+void readRules(const Node& list, const Place& place, Tenant& tenant, Problems& problems) {
+  if (list.kind != Node::Kind::List) {
+    problems.push_back({place.file, 0, place.path, "must be a list"});
+    return;
+  }
+  for (size_t i = 0; i < list.items.size(); ++i) {
+    MapReader map(list.items[i], place.index(i), problems);
+    const std::string name = map.required("name");
+    const std::string version = map.text("version");
+    addRule(name, map.text("source"), place.index(i), tenant, problems);
+    if (!version.empty() && version != tenant.rules.back().version) {
+      map.problem("version", "is not the hash of the source");
+    }
+    map.finish();
+  }
+  const auto byName = [](const RuleScript& a, const RuleScript& b) { return a.name < b.name; };
+  std::stable_sort(tenant.rules.begin(), tenant.rules.end(), byName);
+  const auto sameName = [](const RuleScript& a, const RuleScript& b) { return a.name == b.name; };
+  const auto twice = std::adjacent_find(tenant.rules.begin(), tenant.rules.end(), sameName);
+  if (twice != tenant.rules.end()) {
+    problems.push_back({place.file, 0, place.path, "'" + twice->name + "' is there twice"});
+  }
+}
+
+}  // namespace
+
+Json tenantToJson(const Tenant& tenant) {
+  Json json = {{"id", tenant.id}, {"name", tenant.name}};
+  json["integrations"] = Json::array();
+  for (const auto& [id, integration] : tenant.integrations) {
+    json["integrations"].push_back(integrationToJson(integration));
+  }
+  json["destinations"] = Json::array();
+  for (const auto& [name, destination] : tenant.destinations) {
+    json["destinations"].push_back(destinationToJson(destination));
+  }
+  json["rules"] = Json::array();
+  for (const RuleScript& rule : tenant.rules) {
+    json["rules"].push_back(
+        {{"name", rule.name}, {"version", rule.version}, {"source", rule.source}});
+  }
+  return json;
+}
+
+Result<Tenant> tenantFromJson(const Json& json) {
+  const Node root = nodeFromJson(json);
+  Problems problems;
+  MapReader map(root, {}, problems);
+  Tenant tenant;
+  tenant.id = map.required("id", checkName);
+  tenant.name = map.text("name");
+  if (tenant.name.empty()) tenant.name = tenant.id;
+  if (const Node* list = map.find("integrations")) {
+    readIntegrations(*list, map.at("integrations"), "", tenant, problems);
+  }
+  if (const Node* list = map.find("destinations")) {
+    readDestinations(*list, map.at("destinations"), "", tenant, problems);
+  }
+  if (const Node* list = map.find("rules")) readRules(*list, map.at("rules"), tenant, problems);
+  map.finish();
+  if (problems.empty()) return tenant;
+  std::string all;
+  for (const Problem& problem : problems) all += (all.empty() ? "" : "; ") + format(problem);
+  return invalidArgument(all);
+}
+
+}  // namespace junctor::config

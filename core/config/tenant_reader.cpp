@@ -1,0 +1,252 @@
+#include "config/tenant_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "base/files.h"
+#include "base/json_value.h"
+#include "base/limits.h"
+#include "config/reader.h"
+#include "config/suggest.h"
+#include "crypto/hash.h"
+
+namespace junctor::config {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRetryWaitMax = 7 * 24h;
+constexpr milliseconds kTimeoutMin = 100ms;
+constexpr milliseconds kTimeoutMax = 120s;
+constexpr int64_t kBodyBytesMin = 1024;
+constexpr int64_t kBodyBytesMax = 64LL * 1024 * 1024;
+
+// design.md §4c, the schedule of Svix: about 28 hours over eight attempts.
+std::vector<milliseconds> defaultSchedule() {
+  return {0s, 5s, 5min, 30min, 2h, 5h, 10h, 10h};
+}
+
+std::vector<SecretRef> readSecrets(MapReader& map, std::string_view key, const std::string& folder,
+                                   Problems& problems) {
+  std::vector<SecretRef> secrets;
+  map.list(key, [&](const Node& item, const Place& place) {
+    std::string text = scalarText(item, place, problems, checkSecretRef);
+    if (!folder.empty() && text.starts_with("file:") && !text.starts_with("file:/")) {
+      text = "file:" + absolutePath(folder + "/" + text.substr(5));
+    }
+    const auto same = [&](const SecretRef& ref) { return ref.text == text; };
+    if (std::any_of(secrets.begin(), secrets.end(), same)) {
+      problems.push_back({place.file, item.line, place.path, "is listed twice"});
+    }
+    secrets.push_back({std::move(text)});
+  });
+  if (secrets.size() > limits::kLiveSecretsMax) {
+    map.problem(key,
+                "may hold at most " + std::to_string(limits::kLiveSecretsMax) + " live secrets");
+  }
+  return secrets;
+}
+
+std::string readSettings(MapReader& map, Problems& problems) {
+  const Node* node = map.find("settings");
+  if (!node || node->kind == Node::Kind::Null) return "{}";
+  if (node->kind != Node::Kind::Map) {
+    map.problem("settings", "must be a map of keys");
+    return "{}";
+  }
+  return dumpJson(nodeToJson(*node, map.at("settings"), problems));
+}
+
+// Closed by default: something must say who may send, or say aloud that anybody may.
+void checkTrust(MapReader& map, const Integration& integration) {
+  if (integration.unsigned_ok && !integration.webhook_secrets.empty()) {
+    map.problem("unsigned", "contradicts webhook_secrets: with secrets, every request is verified");
+  }
+  if (integration.unsigned_ok || !integration.webhook_secrets.empty()) return;
+  const Node* secrets = map.find("webhook_secrets");
+  if (!secrets) {
+    map.problem("webhook_secrets",
+                "is missing: without it nothing can be verified, so nothing would be accepted "
+                "(a sender that cannot sign needs `unsigned: true`)");
+  } else if (secrets->kind == Node::Kind::List || secrets->kind == Node::Kind::Null) {
+    map.problem("webhook_secrets", "must name at least one secret");
+  }
+}
+
+Integration readIntegration(const Node& node, const Place& place, const std::string& folder,
+                            Problems& problems) {
+  MapReader map(node, place, problems);
+  Integration integration;
+  integration.id = map.required("id", checkName);
+  integration.connector = map.required("connector", checkName);
+  integration.webhook_secrets = readSecrets(map, "webhook_secrets", folder, problems);
+  integration.settings_json = readSettings(map, problems);
+  integration.unsigned_ok = map.boolean("unsigned", false);
+  integration.public_url = map.text("public_url", checkHttpUrl);
+  integration.enabled = map.boolean("enabled", true);
+  integration.body_bytes_max =
+      static_cast<size_t>(map.integer("body_bytes_max", 0, kBodyBytesMin, kBodyBytesMax));
+  if (node.kind == Node::Kind::Map) checkTrust(map, integration);
+  map.finish();
+  return integration;
+}
+
+RetryPolicy readRetry(MapReader& destination, Problems& problems) {
+  RetryPolicy retry{defaultSchedule()};
+  const Node* node = destination.find("retry");
+  if (!node || node->kind == Node::Kind::Null) return retry;
+  MapReader map(*node, destination.at("retry"), problems);
+  if (map.has("schedule")) {
+    retry.schedule.clear();
+    map.list("schedule", [&](const Node& item, const Place& place) {
+      const std::string text = scalarText(item, place, problems);
+      const auto wait = parseDuration(text, kRetryWaitMax);
+      if (!wait && item.kind == Node::Kind::Scalar) {
+        problems.push_back({place.file, item.line, place.path, wait.error().message});
+      }
+      retry.schedule.push_back(wait ? *wait : 0ms);
+    });
+    if (retry.schedule.empty()) map.problem("schedule", "must have at least one entry");
+    if (retry.schedule.size() > limits::kRetriesMax) {
+      map.problem("schedule",
+                  "may have at most " + std::to_string(limits::kRetriesMax) + " entries");
+    }
+  } else {
+    map.list("schedule", [](const Node&, const Place&) {});
+  }
+  map.finish();
+  return retry;
+}
+
+std::vector<std::pair<std::string, std::string>> readHeaders(MapReader& destination,
+                                                             Problems& problems) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  const Node* node = destination.find("headers");
+  if (!node || node->kind == Node::Kind::Null) return headers;
+  const Place place = destination.at("headers");
+  if (node->kind != Node::Kind::Map) {
+    destination.problem("headers", "must be a map of header names to values");
+    return headers;
+  }
+  for (const auto& member : node->members) {
+    std::string value = scalarText(member.value, place.key(member.key), problems);
+    if (const auto checked = checkHeader(member.key, value); !checked) {
+      problems.push_back(
+          {place.file, member.line, place.key(member.key).path, checked.error().message});
+    }
+    headers.emplace_back(member.key, std::move(value));
+  }
+  return headers;
+}
+
+std::string readChoice(MapReader& map, std::string_view key, const std::string& fallback,
+                       const std::vector<std::string>& choices) {
+  if (!map.has(key)) {
+    map.find(key);
+    return fallback;
+  }
+  std::string all;
+  for (const std::string& choice : choices) all += (all.empty() ? "" : " or ") + choice;
+  return map.text(key, [&](std::string_view text) -> Result<void> {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+    return invalidArgument("must be " + all + didYouMean(text, choices));
+  });
+}
+
+Destination readDestination(const Node& node, const Place& place, const std::string& folder,
+                            Problems& problems) {
+  MapReader map(node, place, problems);
+  Destination destination;
+  destination.name = map.required("name", checkName);
+  destination.type = readChoice(map, "type", "http", {"http", "log"});
+  if (destination.type == "http") {
+    destination.url = map.required("url", checkHttpUrl);
+  } else if (map.find("url") && destination.type == "log") {
+    map.problem("url", "has no meaning for a destination of type log");
+  }
+  destination.signing_secrets = readSecrets(map, "signing_secrets", folder, problems);
+  destination.allow_private = map.boolean("allow_private", false);
+  destination.retry = readRetry(map, problems);
+  destination.headers = readHeaders(map, problems);
+  destination.timeout = map.duration("timeout", kTimeoutMax);
+  if (map.has("timeout") && destination.timeout < kTimeoutMin && destination.timeout > 0ms) {
+    map.problem("timeout", "must be at least " + formatDuration(kTimeoutMin));
+  }
+  destination.binary_mode =
+      readChoice(map, "mode", "structured", {"structured", "binary"}) == "binary";
+  map.finish();
+  return destination;
+}
+
+// Reads a list of maps into `target`, each under its name; a name used twice is a problem.
+template <class T, class Read, class NameOf>
+void readNamed(const Node& list, const Place& place, Problems& problems,
+               std::map<std::string, T>& target, Read read, NameOf nameOf) {
+  if (list.kind == Node::Kind::Null) return;
+  if (list.kind != Node::Kind::List) {
+    problems.push_back({place.file, list.line, place.path, "must be a list"});
+    return;
+  }
+  for (size_t i = 0; i < list.items.size(); ++i) {
+    const Place here = place.index(i);
+    T item = read(list.items[i], here);
+    const std::string name = nameOf(item);
+    if (!target.emplace(name, std::move(item)).second && !name.empty()) {
+      problems.push_back({place.file, list.items[i].line, here.path,
+                          "'" + name + "' is defined twice in this list"});
+    }
+  }
+}
+
+}  // namespace
+
+void readIntegrations(const Node& list, const Place& place, const std::string& folder,
+                      Tenant& tenant, Problems& problems) {
+  readNamed(
+      list, place, problems, tenant.integrations,
+      [&](const Node& node, const Place& here) {
+        Integration integration = readIntegration(node, here, folder, problems);
+        integration.tenant = tenant.id;
+        return integration;
+      },
+      [](const Integration& integration) { return integration.id; });
+}
+
+void readDestinations(const Node& list, const Place& place, const std::string& folder,
+                      Tenant& tenant, Problems& problems) {
+  readNamed(
+      list, place, problems, tenant.destinations,
+      [&](const Node& node, const Place& here) {
+        Destination destination = readDestination(node, here, folder, problems);
+        destination.tenant = tenant.id;
+        return destination;
+      },
+      [](const Destination& destination) { return destination.name; });
+}
+
+std::string ruleVersion(const std::string& source) {
+  return crypto::sha256Hex(source).substr(0, 12);
+}
+
+void addRule(const std::string& name, std::string source, const Place& place, Tenant& tenant,
+             Problems& problems) {
+  const auto problem = [&](std::string text) {
+    problems.push_back({place.file, 0, place.path, std::move(text)});
+  };
+  if (const auto checked = checkName(name); !checked) {
+    problem("the script's name " + checked.error().message);
+  }
+  if (source.size() > limits::kRuleSourceBytesMax) {
+    problem("a script may have at most " + std::to_string(limits::kRuleSourceBytesMax) + " bytes");
+  }
+  if (!validUtf8(source) || source.find('\0') != std::string::npos) {
+    problem("must be UTF-8 text, not bytecode");
+  }
+  RuleScript rule{tenant.id, name, std::move(source), ""};
+  rule.version = ruleVersion(rule.source);
+  tenant.rules.push_back(std::move(rule));
+}
+
+}  // namespace junctor::config

@@ -1,0 +1,24 @@
+#pragma once
+// Nodes -> Integration, Destination, RuleScript. One reader for both forms a tenant comes in: the
+// files of its folder and the JSON that travels to the server.
+#include <map>
+#include <string>
+
+#include "config/node.h"
+#include "model/catalog.h"
+
+namespace junctor::config {
+
+// `folder` is what relative file: references start from; "" leaves them as they are.
+void readIntegrations(const Node& list, const Place& place, const std::string& folder,
+                      Tenant& tenant, Problems& problems);
+void readDestinations(const Node& list, const Place& place, const std::string& folder,
+                      Tenant& tenant, Problems& problems);
+
+// First 12 hex digits of the source's SHA-256.
+std::string ruleVersion(const std::string& source);
+// Adds the script if name, size and encoding are right.
+void addRule(const std::string& name, std::string source, const Place& place, Tenant& tenant,
+             Problems& problems);
+
+}  // namespace junctor::config
