@@ -21,35 +21,43 @@ enum class HandshakeKind { None, JsonEcho, QueryEcho };
 struct Place {
   std::string header, json, query;
 };
+// "header:NAME", "query:NAME", a JSON pointer "/a/b", or names joined by dots "a.b".
+Result<Place> parsePlace(std::string_view text);
 
 // Answered by the core, after verification, instead of storing an event.
 struct Handshake {
   HandshakeKind kind = HandshakeKind::None;
-  std::string when_json, equals;   // JsonEcho: pointer and value that announce it ("/type", …)
-  std::string echo_json;           // JsonEcho: pointer of the value to send back
-  std::string query;               // QueryEcho: parameter to send back
+  std::string when_json, equals;  // JsonEcho: pointer and value that announce it ("/type", …)
+  std::string echo_json;          // JsonEcho: pointer of the value to send back
+  std::string query;              // QueryEcho: parameter to send back
   std::string content_type = "text/plain";
 };
 
 struct Sample {
-  std::string event;     // "pull_request.opened"
-  std::string file;      // JSON file in share/junctor/samples/<connector>/
-  Headers headers;       // beyond the signature; "{uuid}" is replaced by a fresh id
+  std::string event;               // "pull_request.opened"
+  std::string file;                // JSON file in share/junctor/samples/<connector>/
+  Headers headers;                 // beyond the signature; "{uuid}" is replaced by a fresh id
+  std::vector<std::string> fresh;  // JSON pointers to ids that a sender makes new each time
 };
+// The sample's body with every `fresh` string replaced by one that ends in `unique`, which is
+// letters and digits.
+Result<std::string> freshBody(const Sample& sample, std::string_view body, std::string_view unique);
 
 struct Manifest {
   std::string id, name, version, license, summary;
   uint32_t abi_major = 1, abi_min_minor = 0;
   std::optional<crypto::SignatureScheme> signature;  // none: from settings, or custom verify
-  bool signature_from_settings = false;              // generic: settings.signature
-  std::vector<Place> delivery_key;   // first that is present
+  bool signature_from_settings = false;  // generic: settings.signature, else `signature`
+  std::vector<Place> delivery_key;  // first that is present; settings may name others (generic)
   Handshake handshake;
   BodyKind body = BodyKind::Json;
   int success_status = 202;
-  std::string success_body, success_content_type;    // "" = the host's JSON answer
+  std::string success_body, success_content_type;  // "" = the host's JSON answer
+  bool delivery_key_from_settings = false;         // generic: settings.delivery_key
+  std::vector<std::string> interfaces;             // "junctor.webhook/1"
   std::vector<Sample> samples;
-  std::vector<std::string> events;   // declared types, globs allowed
-  std::string json;                  // the whole manifest, as in the ELF note
+  std::vector<std::string> events;  // declared types, globs allowed
+  std::string json;                 // the whole manifest, as in the ELF note
 };
 
 // What a connector said of one raw request. Ids and times are filled in by the flow.
@@ -62,7 +70,8 @@ struct HandleResult {
 class Instance {
  public:
   virtual ~Instance() = default;
-  // `body` is the parsed body when it is JSON (so that it is parsed once), else invalid.
+  // `body` is the parsed body when it is JSON (so that it is parsed once; it must be a parse of
+  // request.body), else invalid.
   // CPU only; budget limits::kConnectorCallMs.
   virtual Result<HandleResult> handle(const RawRequest& request, JsonView body) = 0;
 };
@@ -92,7 +101,17 @@ std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders
 // Reads the manifest note of a .so without running any of its code.
 Result<Manifest> readManifest(const std::string& path);
 
-// The delivery key of a request, "" if none of the places is present.
+// The places that hold an integration's delivery key. For a connector whose manifest says
+// "delivery_key_from": "settings" that is settings.delivery_key if it is there (a list of places as
+// parsePlace reads them; [] = requests have no key, so no duplicates), else the manifest's.
+// InvalidArgument names the settings key that is wrong.
+Result<std::vector<Place>> effectiveDeliveryKey(const Manifest& manifest,
+                                                const std::string& settings_json);
+
+// The delivery key of a request: the first place that holds a text or number, "" if none does.
+// Overlong keys and keys that are not clean text come as "sha256:" and their hash.
+std::string deliveryKey(const std::vector<Place>& places, const Headers& headers,
+                        std::string_view query, JsonView body);
 std::string deliveryKey(const Manifest& manifest, const Headers& headers, std::string_view query,
                         JsonView body);
 

@@ -1,0 +1,31 @@
+#pragma once
+// LoadedConnector: a connector whose library runs in this process.
+#include <memory>
+#include <string>
+
+#include "plugin/connector.h"
+#include "plugin/library.h"
+
+namespace junctor::plugin {
+
+class LoadedConnector final : public Connector,
+                              public std::enable_shared_from_this<LoadedConnector> {
+ public:
+  LoadedConnector(Manifest manifest, std::string path, const Library& library, const Clock& clock)
+      : manifest_(std::move(manifest)), path_(std::move(path)), library_(library), clock_(clock) {}
+
+  const Manifest& manifest() const override { return manifest_; }
+  const std::string& path() const override { return path_; }
+  Result<std::unique_ptr<Instance>> create(const Integration& integration) override;
+
+  const Library& library() const { return library_; }
+  const Clock& clock() const { return clock_; }
+
+ private:
+  Manifest manifest_;
+  std::string path_;
+  const Library& library_;
+  const Clock& clock_;
+};
+
+}  // namespace junctor::plugin

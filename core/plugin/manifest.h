@@ -1,0 +1,19 @@
+#pragma once
+// The manifest of a connector, from the JSON of its ELF note. Keys:
+//   id, name, version, license, summary, abi {major, min_minor}, interfaces [..], runtime,
+//   webhook {signature, delivery_key [place], delivery_key_from "settings",
+//            handshake {kind, when, equals, echo, query, content_type},
+//            body "json|form|xml|any", success {status, body, content_type}, events [glob],
+//            samples [{event, file, headers {}, fresh [pointer]}]}
+// `signature` is a scheme as in crypto/signature.h, or {"from":"settings","default":<scheme>}.
+#include <string>
+
+#include "base/result.h"
+#include "plugin/connector.h"
+
+namespace junctor::plugin {
+
+// InvalidArgument names the key path: "webhook.handshake.kid: unknown key".
+Result<Manifest> parseManifest(std::string json);
+
+}  // namespace junctor::plugin
