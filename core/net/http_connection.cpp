@@ -1,0 +1,385 @@
+#include "net/http_connection.h"
+
+#include <Poco/Exception.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace junctor::net {
+namespace {
+
+constexpr int kTlsReadsPerTurn = 16;  // one TLS read is one record of <= 16 KiB
+constexpr int64_t kLingerMs = 1'000;  // for a peer to read our last answer
+constexpr size_t kLingerBytesMax = 4 * 1024 * 1024;
+constexpr size_t kBodyReserveMax = 64 * 1024;  // a promised length is not yet a body
+
+std::string problemWire(const Refusal& refusal, bool head_only, std::string_view date) {
+  const HttpResponse response = problem(refusal.status, "bad-request", refusal.why);
+  return *writeResponse(response, {.head_only = head_only, .close = true}, date);
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(uint64_t id, int descriptor, const TlsContextPtr& tls,
+                               std::string remote_ip, FrontContext& context)
+    : context_(context),
+      id_(id),
+      remote_ip_(std::move(remote_ip)),
+      channel_(descriptor, tls),
+      watch_(context.reactor, channel_.socket(), *this),
+      last_active_ms_(context.now_ms) {}
+
+// -- Events. An exception ends this connection and nothing else.
+
+template <class Work>
+void HttpConnection::guarded(Work work) {
+  if (finished_) return;
+  context_.at_work = this;
+  try {
+    work();
+    settle();
+  } catch (const Poco::Exception& exception) {
+    log::warn("net", {{"peer", remote_ip_}}, "connection failed: {}", exception.displayText());
+    finish();
+  } catch (const std::exception& exception) {
+    log::error("net", {{"peer", remote_ip_}}, "connection failed: {}", exception.what());
+    finish();
+  }
+  context_.at_work = nullptr;
+}
+
+void HttpConnection::onReplies() {
+  guarded([] {});
+}
+
+void HttpConnection::onReadable() {
+  guarded([this] { readSome(); });
+}
+
+void HttpConnection::onWritable() {
+  guarded([this] {
+    if (tls_wants_write_) readSome();
+  });
+}
+
+void HttpConnection::onBroken() {
+  finish();
+}
+
+void HttpConnection::onDrain() {
+  guarded([this] { readSome(); });  // a request may already wait in the socket
+}
+
+// -- Reading
+
+bool HttpConnection::paused() const {
+  return slots_.size() >= limits::kPipelineMax || write_started_ms_ != 0;
+}
+
+void HttpConnection::readSome() {
+  if (phase_ == Phase::Linger) return linger();
+  for (int round = 0; round < kTlsReadsPerTurn; ++round) {
+    if (!open() || paused() || peer_ended_) return;
+    const int count = channel_.read(context_.buffer.data(), context_.buffer.size());
+    tls_wants_write_ = count == Channel::kAgainWrite;
+    if (count == Channel::kBroken) return finish();
+    if (count < 0) return;
+    if (count == 0) return onEnd();
+    last_active_ms_ = context_.now_ms;
+    take({context_.buffer.data(), static_cast<size_t>(count)});
+    if (!channel_.secure()) return;  // the reactor says so if there is more
+  }
+  if (channel_.hasPending()) context_.owner.readAgain(*this);
+}
+
+void HttpConnection::take(std::string_view bytes) {
+  if (!input_.empty()) {
+    input_.append(bytes);
+    return resumeInput();
+  }
+  const size_t used = consume(bytes);
+  if (used < bytes.size() && open()) input_.assign(bytes.substr(used));
+}
+
+void HttpConnection::resumeInput() {
+  const size_t used = consume(input_);
+  if (used == input_.size() || !open()) {
+    input_ = {};
+  } else {
+    input_.erase(0, used);
+  }
+}
+
+// Starts as many requests as `bytes` hold and the pipeline allows.
+size_t HttpConnection::consume(std::string_view bytes) {
+  size_t used = 0;
+  stalled_ = false;
+  while (used < bytes.size() && open()) {
+    if (!partial_ && paused()) {
+      stalled_ = true;
+      request_started_ms_ = 0;
+      break;
+    }
+    if (!(partial_ ? readBody(bytes, used) : readHead(bytes, used))) break;
+  }
+  return used;
+}
+
+bool HttpConnection::readHead(std::string_view bytes, size_t& used) {
+  const std::string_view rest = bytes.substr(used);
+  const HeadScanner::State state = scanner_.scan(rest);
+  if (state == HeadScanner::State::NeedMore) {
+    if (request_started_ms_ == 0) request_started_ms_ = context_.now_ms;
+    return false;
+  }
+  if (state == HeadScanner::State::Refused) return refuse(scanner_.refusal()), false;
+  RequestHead head;
+  const auto refusal = parseHead(scanner_.head(rest), head);
+  used += scanner_.end();
+  scanner_.reset();
+  if (refusal) return refuse(*refusal, head.request.method == "HEAD"), false;
+  startRequest(std::move(head), bytes, used);
+  return true;
+}
+
+void HttpConnection::startRequest(RequestHead head, std::string_view bytes, size_t& used) {
+  ++requests_;
+  context_.counters.requests_total.fetch_add(1, std::memory_order_relaxed);
+  head.request.remote_ip = remote_ip_;
+  head.request.tls = channel_.secure();
+  HttpHandler::Admission admission = context_.handler.admit(head.request);
+  if (admission.refuse) {
+    return answerEarly(std::move(head), std::move(*admission.refuse), bytes.size() - used, used);
+  }
+  const ResponseFraming framing{.head_only = head.request.method == "HEAD",
+                                .http_1_0 = head.http_1_0,
+                                .close = !head.keep_alive};
+  if (head.content_length > admission.body_bytes_max) {
+    return refuse({413, "body over its limit"}, framing.head_only);
+  }
+  if (!head.hasBody()) return dispatch(std::move(head.request), framing);
+  startBody(std::move(head), admission.body_bytes_max, bytes, used);
+}
+
+void HttpConnection::startBody(RequestHead head, size_t bytes_max, std::string_view bytes,
+                               size_t& used) {
+  PartialRequest partial{
+      std::move(head.request),
+      head.chunked ? BodyReader::chunked(bytes_max) : BodyReader::fixed(head.content_length),
+      {.head_only = false, .http_1_0 = head.http_1_0, .close = !head.keep_alive}};
+  partial.framing.head_only = partial.request.method == "HEAD";
+  partial.request.body.reserve(std::min<uint64_t>(head.content_length, kBodyReserveMax));
+  const bool nothing_sent = used == bytes.size();
+  partial_ = std::make_unique<PartialRequest>(std::move(partial));
+  if (request_started_ms_ == 0) request_started_ms_ = context_.now_ms;
+  if (head.expects_continue && nothing_sent) pushReady("HTTP/1.1 100 Continue\r\n\r\n", false);
+  if (!nothing_sent) readBody(bytes, used);
+}
+
+bool HttpConnection::readBody(std::string_view bytes, size_t& used) {
+  const BodyReader::State state = partial_->reader.read(bytes, used, partial_->request.body);
+  if (state == BodyReader::State::NeedMore) return false;
+  const std::unique_ptr<PartialRequest> whole = std::move(partial_);
+  if (state == BodyReader::State::Refused) {
+    return refuse(whole->reader.refusal(), whole->framing.head_only), false;
+  }
+  dispatch(std::move(whole->request), whole->framing);
+  return true;
+}
+
+// The handler wants no body. One that is here in full is skipped; otherwise the connection ends,
+// since the rest of the body could be taken for a request.
+void HttpConnection::answerEarly(RequestHead head, HttpResponse response, size_t available,
+                                 size_t& used) {
+  const bool skippable = !head.chunked && head.content_length <= available;
+  if (skippable) used += static_cast<size_t>(head.content_length);
+  Slot slot;
+  slot.framing = {.head_only = head.request.method == "HEAD",
+                  .http_1_0 = head.http_1_0,
+                  .close = !head.keep_alive || !skippable};
+  request_started_ms_ = 0;
+  slots_.push_back(std::move(slot));
+  if (slots_.back().framing.close) stopReading();
+  takeReply(nextSequence() - 1, std::move(response));
+}
+
+void HttpConnection::dispatch(HttpRequest request, ResponseFraming framing) {
+  request_started_ms_ = 0;
+  Slot slot;
+  slot.framing = framing;
+  slots_.push_back(std::move(slot));
+  if (framing.close) stopReading();
+  ResponderPtr responder = makeResponder(context_.replies, id_, nextSequence() - 1);
+  try {
+    context_.handler.handle(std::move(request), responder);
+  } catch (const std::exception& exception) {
+    log::error("net", {{"listener", context_.options.name}}, "handler failed: {}",
+               exception.what());
+    responder->reply(problem(500, "internal", "the request could not be handled"));
+  }
+}
+
+void HttpConnection::refuse(const Refusal& refusal, bool head_only) {
+  auto& counters = context_.counters;
+  (refusal.status == 408 ? counters.timeouts_total : counters.malformed_total)
+      .fetch_add(1, std::memory_order_relaxed);
+  log::debug("net", {{"peer", remote_ip_}}, "refused with {}: {}", refusal.status, refusal.why);
+  stopReading();
+  pushReady(problemWire(refusal, head_only, context_.date.at(context_.clock.unixMs())), true);
+}
+
+// Nothing that follows on this connection is ever parsed.
+void HttpConnection::stopReading() {
+  phase_ = Phase::Closing;
+  partial_.reset();
+  scanner_.reset();
+  request_started_ms_ = 0;
+  stalled_ = false;
+}
+
+void HttpConnection::onEnd() {
+  peer_ended_ = true;
+  if (request_started_ms_ != 0) refuse({400, "the request ended early"});
+}
+
+// -- Answering
+
+void HttpConnection::pushReady(std::string wire, bool close) {
+  Slot slot;
+  slot.framing.close = close;
+  slot.ready = true;
+  slot.wire = std::move(wire);
+  slots_.push_back(std::move(slot));
+}
+
+void HttpConnection::takeReply(uint64_t sequence, HttpResponse response) {
+  if (finished_ || sequence < first_sequence_ || sequence >= nextSequence()) return;
+  Slot& slot = slots_[static_cast<size_t>(sequence - first_sequence_)];
+  if (slot.ready) return;
+  const bool last = sequence + 1 == nextSequence() && !partial_ && request_started_ms_ == 0;
+  if (context_.draining && last && !stalled_) slot.framing.close = true;
+  const std::string& date = context_.date.at(context_.clock.unixMs());
+  auto wire = writeResponse(response, slot.framing, date);
+  if (!wire) {
+    log::error("net", {{"listener", context_.options.name}}, "handler made an unfit response");
+    slot.framing.close = true;
+    wire =
+        writeResponse(problem(500, "internal", "the answer could not be sent"), slot.framing, date);
+  }
+  slot.wire = std::move(*wire);
+  slot.ready = true;
+}
+
+void HttpConnection::collectReady() {
+  size_t ready = 0;
+  while (ready < slots_.size() && slots_[ready].ready && !close_when_written_) {
+    Slot& slot = slots_[ready++];
+    if (output_.empty()) {
+      output_ = std::move(slot.wire);
+    } else {
+      output_ += slot.wire;
+    }
+    close_when_written_ = slot.framing.close;
+  }
+  if (ready == 0) return;
+  slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(ready));
+  first_sequence_ += ready;
+}
+
+void HttpConnection::writeOut() {
+  while (written_ < output_.size()) {
+    const int count = channel_.write(output_.data() + written_, output_.size() - written_);
+    if (count == Channel::kAgainWrite) {
+      if (write_started_ms_ == 0) write_started_ms_ = context_.now_ms;
+      return;
+    }
+    if (count <= 0) return finish();
+    written_ += static_cast<size_t>(count);
+  }
+  output_ = {};
+  written_ = 0;
+  write_started_ms_ = 0;
+  last_active_ms_ = context_.now_ms;
+}
+
+// Brings the connection to rest: writes what is due, starts what now may start, ends what is done.
+void HttpConnection::settle() {
+  if (finished_) return;
+  for (;;) {
+    collectReady();
+    if (!output_.empty()) writeOut();
+    if (finished_) return;
+    if (!stalled_ || paused() || !open()) break;
+    resumeInput();
+  }
+  const bool quiet = slots_.empty() && output_.empty();
+  if (quiet && close_when_written_ && phase_ != Phase::Linger) {
+    stopReading();
+    input_ = {};
+    if (peer_ended_) return finish();
+    channel_.shutdownWrite();
+    phase_ = Phase::Linger;
+    linger_until_ms_ = context_.now_ms + kLingerMs;
+  }
+  if (quiet && peer_ended_) return finish();
+  if (context_.draining && idle()) return finish();
+  const bool read = phase_ == Phase::Linger || (open() && !paused() && !peer_ended_);
+  watch_.want(read, write_started_ms_ != 0 || tls_wants_write_);
+  if (read && open() && channel_.hasPending()) context_.owner.readAgain(*this);
+}
+
+bool HttpConnection::idle() const {
+  return open() && slots_.empty() && output_.empty() && !partial_ && request_started_ms_ == 0;
+}
+
+// -- Ending
+
+void HttpConnection::linger() {
+  char* buffer = context_.buffer.data();
+  const bool more = channel_.discardInput(buffer, context_.buffer.size(), lingered_bytes_);
+  if (!more || lingered_bytes_ > kLingerBytesMax) finish();
+}
+
+void HttpConnection::finish() {
+  if (finished_) return;
+  finished_ = true;
+  watch_.stop();
+  channel_.close();
+  input_ = {};
+  output_ = {};
+  partial_.reset();
+  slots_.clear();
+  context_.owner.onFinished(*this);
+}
+
+void HttpConnection::timeOut(std::string_view why) {
+  guarded([this, why] { refuse({408, why}); });
+}
+
+void HttpConnection::sweep() {
+  if (finished_) return;
+  const HttpServerOptions& options = context_.options;
+  const int64_t now = context_.now_ms;
+  if (phase_ == Phase::Linger) {
+    if (now >= linger_until_ms_) finish();
+    return;
+  }
+  if (write_started_ms_ != 0) {
+    if (now - write_started_ms_ < options.response_deadline_ms) return;
+    context_.counters.timeouts_total.fetch_add(1, std::memory_order_relaxed);
+    return finish();
+  }
+  if (request_started_ms_ != 0) {
+    const int64_t age = now - request_started_ms_;
+    if (!partial_ && age >= options.header_deadline_ms) return timeOut("header took too long");
+    if (age >= options.request_deadline_ms) return timeOut("request took too long");
+    return;
+  }
+  if (!idle()) return;
+  const int64_t patience = requests_ > 0 ? options.idle_deadline_ms : options.header_deadline_ms;
+  if (now - last_active_ms_ >= patience) finish();
+}
+
+}  // namespace junctor::net

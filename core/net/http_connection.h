@@ -1,0 +1,145 @@
+#pragma once
+// One client connection: reads, frames, admits, hands whole requests to the handler, and writes the
+// answers in the order of the requests. Lives on the reactor thread; holds no buffer while idle.
+//
+// Phases: Open (reading requests) -> Closing (reads nothing more, answers what it owes) -> Linger
+// (our side is shut, the peer may read the last answer) -> gone.
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/body_reader.h"
+#include "net/channel.h"
+#include "net/http_server.h"
+#include "net/reply_box.h"
+#include "net/request_head.h"
+#include "net/response_writer.h"
+#include "net/socket_watch.h"
+
+namespace junctor::net {
+
+class HttpConnection;
+
+// What a connection needs of its server.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual void onFinished(HttpConnection& connection) = 0;  // closed; freed at the next turn
+  virtual void readAgain(HttpConnection& connection) = 0;   // call onReadable() at the next turn
+};
+
+struct FrontCounters {
+  std::atomic<uint64_t> connections_open{0}, connections_total{0}, connections_refused{0};
+  std::atomic<uint64_t> requests_total{0}, malformed_total{0}, timeouts_total{0};
+};
+
+// Shared by all connections of a listener.
+struct FrontContext {
+  const HttpServerOptions& options;
+  HttpHandler& handler;
+  const Clock& clock;
+  ConnectionOwner& owner;
+  Poco::Net::SocketReactor& reactor;
+  std::shared_ptr<ReplyBox> replies;
+  FrontCounters counters;
+  std::vector<char> buffer;  // every read goes here first: one for all, not one each
+  DateText date;
+  int64_t now_ms = 0;  // of this turn of the reactor
+  bool draining = false;
+  HttpConnection* at_work = nullptr;  // whose handler call may be running
+};
+
+class HttpConnection final : private SocketHandler {
+ public:
+  HttpConnection(uint64_t id, int descriptor, const TlsContextPtr& tls, std::string remote_ip,
+                 FrontContext& context);
+
+  uint64_t id() const { return id_; }
+  const std::string& remoteIp() const { return remote_ip_; }
+  bool finished() const { return finished_; }
+
+  // Takes the answer to request `sequence`; onReplies() then writes what is due.
+  void takeReply(uint64_t sequence, HttpResponse response);
+  void onReplies();
+  void onReadable() override;
+  void sweep();    // enforces the deadlines
+  void onDrain();  // the server is stopping: ends now if idle
+
+ private:
+  enum class Phase { Open, Closing, Linger };
+
+  struct Slot {
+    ResponseFraming framing;
+    bool ready = false;
+    std::string wire;
+  };
+  struct PartialRequest {
+    HttpRequest request;
+    BodyReader reader;
+    ResponseFraming framing;
+  };
+
+  void onWritable() override;
+  void onBroken() override;
+  template <class Work>
+  void guarded(Work work);
+
+  void settle();
+  void readSome();
+  void take(std::string_view bytes);
+  size_t consume(std::string_view bytes);
+  bool readHead(std::string_view bytes, size_t& used);
+  bool readBody(std::string_view bytes, size_t& used);
+  void startRequest(RequestHead head, std::string_view bytes, size_t& used);
+  void startBody(RequestHead head, size_t bytes_max, std::string_view bytes, size_t& used);
+  void answerEarly(RequestHead head, HttpResponse response, size_t available, size_t& used);
+  void dispatch(HttpRequest request, ResponseFraming framing);
+  void refuse(const Refusal& refusal, bool head_only = false);
+  void stopReading();
+  void onEnd();
+  void linger();
+
+  void pushReady(std::string wire, bool close);
+  void collectReady();
+  void writeOut();
+  void resumeInput();
+  void finish();
+  void timeOut(std::string_view why);
+
+  bool open() const { return phase_ == Phase::Open && !finished_; }
+  bool paused() const;
+  bool idle() const;
+  uint64_t nextSequence() const { return first_sequence_ + slots_.size(); }
+
+  FrontContext& context_;
+  const uint64_t id_;
+  const std::string remote_ip_;
+  Channel channel_;
+  SocketWatch watch_;
+
+  Phase phase_ = Phase::Open;
+  bool finished_ = false;
+  bool peer_ended_ = false;
+  bool stalled_ = false;  // input_ holds requests we may not start yet
+  bool tls_wants_write_ = false;
+  bool close_when_written_ = false;
+
+  std::string input_;  // bytes not yet consumed: part of a head, or pipelined requests
+  HeadScanner scanner_;
+  std::unique_ptr<PartialRequest> partial_;
+  std::vector<Slot> slots_;      // answers owed, oldest first
+  uint64_t first_sequence_ = 0;  // of slots_.front()
+  std::string output_;           // what the socket did not take yet
+  size_t written_ = 0;
+
+  int64_t last_active_ms_;
+  int64_t request_started_ms_ = 0;  // first byte of the request being read; 0 = none
+  int64_t write_started_ms_ = 0;    // since when output_ waits; 0 = it does not
+  int64_t linger_until_ms_ = 0;
+  size_t lingered_bytes_ = 0;
+  uint64_t requests_ = 0;
+};
+
+}  // namespace junctor::net
