@@ -1,13 +1,15 @@
 #pragma once
 // Store: the durable record of everything. One interface, several engines, one contract suite
-// (tests/conformance/store_contract.h).
+// (tests/conformance/store).
 //
 // Writes are queued and return at once; one writer thread groups what is waiting into one
-// transaction. A completion runs on that thread after the commit is durable (fsync), in queue
-// order; it must not block and must not call a read. If the commit fails, every completion of the
-// batch gets the error and nothing of the batch is stored.
-// Reads run on the caller's thread, see only committed data and may run in parallel with writes.
-// A tenant argument of "" means all tenants; only the host's own loops may pass it.
+// transaction. A completion runs on that thread after the commit is durable (fsync), appends in
+// their order, the other writes in theirs; it must not block and must not call a read. If the
+// commit fails, every completion of the batch gets the error and nothing of the batch is stored. A
+// write that is refused for its own fault (InvalidArgument, NotFound, AlreadyExists) leaves no
+// trace and does not disturb the others of its batch. Reads run on the caller's thread, see only
+// committed data and may run in parallel with writes. A tenant argument of "" means all tenants;
+// only the host's own loops may pass it.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,7 +26,7 @@
 namespace junctor::store {
 
 struct Appended {
-  EventId id;              // the stored request's id; of the first one if this is a duplicate
+  EventId id;  // the stored request's id; of the first one if this is a duplicate
   bool duplicate = false;
 };
 using AppendDone = std::function<void(Result<Appended>)>;
@@ -34,8 +36,8 @@ using Done = std::function<void(Result<void>)>;
 // the inbox.
 struct FlowOutcome {
   EventId request_id;
-  std::vector<Event> events;          // >= 1; the first has the request's id
-  std::vector<Delivery> deliveries;   // state Pending, Filtered or Dead
+  std::vector<Event> events;         // >= 1; the first has the request's id
+  std::vector<Delivery> deliveries;  // state Pending, Filtered or Dead
   // The request was through the flow before and is run again by a person: it need not be on the
   // inbox, and its first event replaces the stored one of the same id.
   bool again = false;
@@ -59,7 +61,7 @@ struct EventQuery {
   std::string tenant;
   std::string integration, type, source;  // "" = any; type may be a glob ("pull_request.*")
   int64_t since_ms = 0, until_ms = 0;     // received_at, 0 = open
-  size_t limit = 50;
+  size_t limit = 50;                      // at most limits::kPageMax
   std::string cursor;                     // from the previous page, "" = newest first page
 };
 struct DeliveryQuery {
@@ -72,14 +74,14 @@ struct DeliveryQuery {
 };
 template <class T>
 struct Page {
-  std::vector<T> items;  // newest first
+  std::vector<T> items;     // newest first
   std::string next_cursor;  // "" = last page
 };
 
 // Counts per tenant, for `accepted = delivered + filtered + dead + discarded + pending`.
 struct Ledger {
-  int64_t requests = 0;     // stored raw requests
-  int64_t inbox = 0;        // of them not yet through the flow
+  int64_t requests = 0;  // stored raw requests
+  int64_t inbox = 0;     // of them not yet through the flow
   int64_t events = 0;
   int64_t deliveries[7] = {0, 0, 0, 0, 0, 0, 0};  // by DeliveryState
 };
@@ -106,7 +108,10 @@ class Store {
   virtual void append(RawRequestPtr request, AppendDone done) = 0;
   // NotFound (for this operation alone, not its batch) if the request is not on the inbox: some
   // other worker finished it first.
+  // NotFound if the request is not on the inbox: it was finished before.
   virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
+  // Legal from Pending (whoever records it holds the lease) and Waiting, as mayBecome() says. The
+  // attempt's number must be above the attempts finished so far, else InvalidArgument.
   virtual void record(AttemptRecord record, Done done) = 0;
   // New deliveries for a stored event (replay).
   virtual void addDeliveries(std::vector<Delivery> deliveries, Done done) = 0;
@@ -117,8 +122,8 @@ class Store {
 
   // ---- work left (recovery and refill)
   // Oldest requests on the inbox, leaving out those `skip` says are already being worked on.
-  virtual Result<std::vector<RawRequestPtr>> inbox(
-      size_t limit, const std::function<bool(EventId)>& skip) = 0;
+  virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit,
+                                                   const std::function<bool(EventId)>& skip) = 0;
   // Pending deliveries due at `now_ms`, oldest due time first, likewise.
   virtual Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
                                             const std::function<bool(DeliveryId)>& skip) = 0;
@@ -150,15 +155,17 @@ class Store {
   virtual int64_t highestOrderKey() const = 0;  // for IdSource::raiseFloor
   virtual size_t queuedWrites() const = 0;
   virtual uint64_t sizeBytes() const = 0;
-  // Waits until everything queued so far is durable or failed.
+  // Waits until everything queued so far is durable or failed. Not from a completion.
   virtual void flush() = 0;
 };
 
 struct StoreOptions {
-  std::string data_dir;       // SQLite: the folder that holds junctor.db
+  std::string data_dir;          // SQLite: the folder that holds junctor.db; made (0700) if absent
   uint64_t low_space_bytes = 0;  // 0 = limits::kLowSpaceBytes
   int64_t dedupe_window_ms = 0;  // 0 = limits::kDedupeWindowMs
   bool read_only = false;        // CLI inspection: no lock taken, writes answer Unavailable
+  // How free space at a path is asked for; unset = the file system itself. Tests fill disks by it.
+  std::function<Result<uint64_t>(const std::string&)> free_bytes;
 };
 
 // Opens `location`: "sqlite" (data_dir/junctor.db), "sqlite:/path/file.db"; "postgres://…" is not

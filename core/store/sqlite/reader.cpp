@@ -1,0 +1,208 @@
+#include "store/sqlite/reader.h"
+
+#include <memory>
+
+#include "base/log.h"
+#include "store/sqlite/row_codec.h"
+
+namespace junctor::store {
+namespace {
+
+constexpr size_t kDamagedMax = 1'000;
+
+Error missing(const std::string& id) {
+  return notFound(id + " is not stored");
+}
+
+bool visibleTo(const std::string& tenant, const std::string& owner) {
+  return tenant.empty() || tenant == owner;
+}
+
+Token readToken(const Statement& row) {
+  return Token{row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), row.integer(5)};
+}
+
+}  // namespace
+
+Result<ReaderPool::Query> Reader::query(const std::string& sql) {
+  if (follows_) JUNCTOR_CHECK(followNames());
+  return pool_.query(sql);
+}
+
+Result<void> Reader::followNames() {
+  JUNCTOR_TRY(auto rows, pool_.query("SELECT max(no) FROM name"));
+  if (!rows->row()) return rows.end();
+  const bool grown = !names_.text(rows->integer(0));
+  rows->reset();
+  return grown ? names_.load(rows.database()) : Result<void>();
+}
+
+void Reader::reportDamage(const Error& error, EventId id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (damaged_.size() >= kDamagedMax || !damaged_.insert(id).second) return;
+  }
+  log::error("store", {{"event", id.text()}}, "left out: {}", describe(error));
+}
+
+// A damaged request stays where it is and is reported; the others go on.
+Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit,
+                                                 const std::function<bool(EventId)>& skip) {
+  static const std::string sql = std::string("SELECT i.key, i.id_lo, ") + kRequestColumns +
+                                 " FROM inbox i JOIN request r ON r.key = i.key ORDER BY i.key";
+  JUNCTOR_TRY(auto rows, query(sql));
+  std::vector<RawRequestPtr> requests;
+  while (requests.size() < limit && rows->row()) {
+    const EventId id{uuidOfRow(rows->integer(0), rows->word(1))};
+    if (skip && skip(id)) continue;
+    auto request = readRequest(*rows, 2, names_);
+    if (request) {
+      requests.push_back(*std::move(request));
+    } else {
+      reportDamage(request.error(), id);
+    }
+  }
+  JUNCTOR_CHECK(rows.end());
+  return requests;
+}
+
+Result<std::vector<Delivery>> Reader::due(int64_t now_ms, size_t limit,
+                                          const std::function<bool(DeliveryId)>& skip) {
+  static const std::string sql = std::string("SELECT ") + kDeliveryColumns +
+                                 " FROM delivery d INDEXED BY delivery_due WHERE d.state = 0"
+                                 " AND d.next_at <= ? ORDER BY d.next_at, d.key";
+  JUNCTOR_TRY(auto rows, query(sql));
+  rows->with(now_ms);
+  std::vector<Delivery> deliveries;
+  while (deliveries.size() < limit && rows->row()) {
+    if (skip && skip(DeliveryId{uuidOfRow(rows->integer(0), rows->word(1))})) continue;
+    deliveries.push_back(readDelivery(*rows, 0, names_));
+  }
+  JUNCTOR_CHECK(rows.end());
+  return deliveries;
+}
+
+Result<std::optional<int64_t>> Reader::nextDue(int64_t now_ms) {
+  JUNCTOR_TRY(auto rows, query("SELECT next_at FROM delivery INDEXED BY delivery_due WHERE"
+                               " state = 0 AND next_at > ? ORDER BY next_at LIMIT 1"));
+  rows->with(now_ms);
+  std::optional<int64_t> next;
+  if (rows->row()) next = rows->integer(0);
+  JUNCTOR_CHECK(rows.end());
+  return next;
+}
+
+Result<EventPtr> Reader::loadEvent(const std::string& tenant, EventId id) {
+  static const std::string sql =
+      std::string("SELECT ") + kEventColumns + ", " + kRequestColumns +
+      " FROM event e JOIN request r ON r.key = coalesce(e.request_key, e.key) WHERE e.key = ?";
+  JUNCTOR_TRY(auto rows, query(sql));
+  rows->with(id.orderKey());
+  if (!rows->row()) {
+    JUNCTOR_CHECK(rows.end());
+    return missing(id.text());
+  }
+  JUNCTOR_TRY(Event event, readEvent(*rows, 0, names_));
+  if (event.id != id || !visibleTo(tenant, event.tenant)) return missing(id.text());
+  JUNCTOR_TRY(RawRequestPtr request, readRequest(*rows, kEventColumnCount, names_));
+  return EventPtr(
+      std::make_shared<EventEnvelope>(EventEnvelope{std::move(event), std::move(request)}));
+}
+
+Result<RawRequestPtr> Reader::loadRequest(const std::string& tenant, EventId id) {
+  static const std::string sql =
+      std::string("SELECT ") + kRequestColumns + " FROM request r WHERE r.key = ?";
+  JUNCTOR_TRY(auto rows, query(sql));
+  rows->with(id.orderKey());
+  if (!rows->row()) {
+    JUNCTOR_CHECK(rows.end());
+    return missing(id.text());
+  }
+  JUNCTOR_TRY(RawRequestPtr request, readRequest(*rows, 0, names_));
+  if (request->id != id || !visibleTo(tenant, request->tenant)) return missing(id.text());
+  return request;
+}
+
+Result<Delivery> Reader::loadDelivery(const std::string& tenant, DeliveryId id) {
+  static const std::string sql =
+      std::string("SELECT ") + kDeliveryColumns + " FROM delivery d WHERE d.key = ?";
+  JUNCTOR_TRY(auto rows, query(sql));
+  rows->with(id.orderKey());
+  if (!rows->row()) {
+    JUNCTOR_CHECK(rows.end());
+    return missing(id.text());
+  }
+  Delivery delivery = readDelivery(*rows, 0, names_);
+  if (delivery.id != id || !visibleTo(tenant, delivery.tenant)) return missing(id.text());
+  return delivery;
+}
+
+Result<std::vector<Attempt>> Reader::listAttempts(DeliveryId id) {
+  JUNCTOR_TRY(auto rows,
+              query("SELECT a.number, a.started_at, a.latency_us, a.outcome, a.status, a.error,"
+                    " a.request_head, a.response_head FROM attempt a"
+                    " JOIN delivery d ON d.key = a.delivery_key AND d.id_lo = ?"
+                    " WHERE a.delivery_key = ? ORDER BY a.try"));
+  rows->with(id.uuid.lo, id.orderKey());
+  std::vector<Attempt> attempts;
+  while (rows->row()) attempts.push_back(readAttempt(*rows, id));
+  JUNCTOR_CHECK(rows.end());
+  return attempts;
+}
+
+Result<Ledger> Reader::ledger(const std::string& tenant) {
+  const std::string sums =
+      "SELECT sum(requests), sum(inbox), sum(events), sum(pending), sum(running), sum(waiting),"
+      " sum(delivered), sum(filtered), sum(dead), sum(discarded) FROM counter";
+  JUNCTOR_TRY(auto rows, query(tenant.empty() ? sums : sums + " WHERE tenant = ?"));
+  if (!tenant.empty()) rows->with(names_.find(tenant).value_or(-1));
+  Ledger ledger;
+  if (rows->row()) {
+    ledger.requests = rows->integer(0);
+    ledger.inbox = rows->integer(1);
+    ledger.events = rows->integer(2);
+    for (int state = 0; state < 7; ++state) ledger.deliveries[state] = rows->integer(3 + state);
+  }
+  JUNCTOR_CHECK(rows.end());
+  return ledger;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Reader::documents(
+    const std::string& kind) {
+  JUNCTOR_TRY(auto rows, query("SELECT key, json FROM document WHERE kind = ? ORDER BY key"));
+  rows->with(kind);
+  std::vector<std::pair<std::string, std::string>> documents;
+  while (rows->row()) documents.emplace_back(rows->text(0), rows->text(1));
+  JUNCTOR_CHECK(rows.end());
+  return documents;
+}
+
+Result<std::optional<Token>> Reader::findToken(const std::string& sha256_hex) {
+  JUNCTOR_TRY(auto rows, query("SELECT id, sha256, tenant, role, created_at, expires_at FROM token"
+                               " WHERE sha256 = ?"));
+  rows->with(sha256_hex);
+  std::optional<Token> token;
+  if (rows->row()) token = readToken(*rows);
+  JUNCTOR_CHECK(rows.end());
+  return token;
+}
+
+Result<std::vector<Token>> Reader::tokens() {
+  JUNCTOR_TRY(auto rows, query("SELECT id, sha256, tenant, role, created_at, expires_at FROM token"
+                               " ORDER BY created_at, id"));
+  std::vector<Token> tokens;
+  while (rows->row()) tokens.push_back(readToken(*rows));
+  JUNCTOR_CHECK(rows.end());
+  return tokens;
+}
+
+Result<int64_t> Reader::highestKey() {
+  JUNCTOR_TRY(auto rows, query("SELECT max((SELECT coalesce(max(key), 0) FROM request),"
+                               " (SELECT coalesce(max(key), 0) FROM event),"
+                               " (SELECT coalesce(max(key), 0) FROM delivery))"));
+  const int64_t highest = rows->row() ? rows->integer(0) : 0;
+  JUNCTOR_CHECK(rows.end());
+  return highest;
+}
+
+}  // namespace junctor::store

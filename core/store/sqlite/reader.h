@@ -1,0 +1,54 @@
+#pragma once
+// Reader: every query of the store. Any thread; sees what is committed.
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/name_table.h"
+#include "store/sqlite/reader_pool.h"
+#include "store/store.h"
+
+namespace junctor::store {
+
+class Reader {
+ public:
+  // `follows`: another process writes, so names may appear at any time.
+  Reader(const std::string& path, NameTable& names, bool follows)
+      : pool_(path), names_(names), follows_(follows) {}
+
+  Result<std::vector<RawRequestPtr>> inbox(size_t limit, const std::function<bool(EventId)>& skip);
+  Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
+                                    const std::function<bool(DeliveryId)>& skip);
+  Result<std::optional<int64_t>> nextDue(int64_t now_ms);
+
+  Result<EventPtr> loadEvent(const std::string& tenant, EventId id);
+  Result<RawRequestPtr> loadRequest(const std::string& tenant, EventId id);
+  Result<Delivery> loadDelivery(const std::string& tenant, DeliveryId id);
+  Result<std::vector<Attempt>> listAttempts(DeliveryId id);
+  Result<Ledger> ledger(const std::string& tenant);
+  Result<Page<Event>> listEvents(const EventQuery& query);
+  Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query);
+
+  Result<std::vector<std::pair<std::string, std::string>>> documents(const std::string& kind);
+  Result<std::optional<Token>> findToken(const std::string& sha256_hex);
+  Result<std::vector<Token>> tokens();
+  Result<int64_t> highestKey();
+
+ private:
+  Result<ReaderPool::Query> query(const std::string& sql);
+  Result<void> followNames();
+  void reportDamage(const Error& error, EventId id);
+
+  ReaderPool pool_;
+  NameTable& names_;
+  const bool follows_;
+
+  std::mutex mutex_;
+  std::set<EventId> damaged_;  // reported once; bounded by kDamagedMax
+};
+
+}  // namespace junctor::store

@@ -1,0 +1,88 @@
+// The tables. Rules they follow (measured): a row's key rises with time (Uuid::orderKey()), so
+// every b-tree grows at its right edge; no index on random keys; names are numbers (table `name`).
+// id_lo is the id's lower half: key and id_lo together are the whole id.
+#include <array>
+
+#include "store/sqlite/migrations.h"
+
+namespace junctor::store {
+namespace {
+
+constexpr std::string_view kFirst = R"sql(
+CREATE TABLE schema_migration (
+  version INTEGER PRIMARY KEY, name TEXT, checksum INTEGER, applied_at INTEGER
+);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
+CREATE TABLE name (no INTEGER PRIMARY KEY, text TEXT NOT NULL);
+
+-- What came in. checksum: CRC-32C over method, url, headers, body.
+CREATE TABLE request (
+  key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, tenant INTEGER NOT NULL,
+  integration INTEGER NOT NULL, connector INTEGER NOT NULL, received_at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL, dedupe_key TEXT, method TEXT, url TEXT, remote_ip TEXT,
+  headers BLOB, body BLOB
+);
+-- Requests not yet through the flow. print: fingerprint of the dedupe key.
+CREATE TABLE inbox (
+  key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, tenant INTEGER NOT NULL, print INTEGER
+);
+-- One row a transaction: 16 bytes (fingerprint, row key) an entry of the dedupe window.
+CREATE TABLE dedupe (no INTEGER PRIMARY KEY, newest_key INTEGER NOT NULL, entries BLOB NOT NULL);
+
+-- request_key is NULL where the event has its request's id. checksum: CRC-32C over the texts.
+CREATE TABLE event (
+  key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, request_key INTEGER, request_lo INTEGER,
+  tenant INTEGER NOT NULL, integration INTEGER NOT NULL, source INTEGER NOT NULL,
+  received_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  sequence INTEGER, hops INTEGER NOT NULL, stale INTEGER NOT NULL, type TEXT,
+  source_event_id TEXT, resource_type TEXT, resource_id TEXT, correlation_id TEXT, actor TEXT,
+  metadata TEXT, data TEXT, payload TEXT
+);
+CREATE INDEX event_by_tenant ON event (tenant);
+
+CREATE TABLE delivery (
+  key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, event_key INTEGER NOT NULL,
+  event_lo INTEGER NOT NULL, tenant INTEGER NOT NULL, integration INTEGER NOT NULL,
+  destination INTEGER NOT NULL, route INTEGER NOT NULL, rule_version INTEGER NOT NULL,
+  state INTEGER NOT NULL, attempts INTEGER NOT NULL, tries INTEGER NOT NULL,
+  next_at INTEGER NOT NULL, created_at INTEGER NOT NULL, order_key TEXT, reason TEXT
+);
+CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 0;
+CREATE INDEX delivery_dead ON delivery (tenant) WHERE state = 5;
+CREATE INDEX delivery_by_tenant ON delivery (tenant);
+CREATE INDEX delivery_by_event ON delivery (event_key);
+
+-- try: counts over redrives, which start `number` again at 1.
+CREATE TABLE attempt (
+  delivery_key INTEGER NOT NULL, try INTEGER NOT NULL, number INTEGER NOT NULL,
+  started_at INTEGER NOT NULL, latency_us INTEGER NOT NULL, outcome INTEGER NOT NULL,
+  status INTEGER NOT NULL, error TEXT, request_head TEXT, response_head TEXT,
+  PRIMARY KEY (delivery_key, try)
+) WITHOUT ROWID;
+
+-- The ledger: how many requests, events and deliveries by state a tenant has.
+CREATE TABLE counter (
+  tenant INTEGER PRIMARY KEY, requests INTEGER NOT NULL, inbox INTEGER NOT NULL,
+  events INTEGER NOT NULL, pending INTEGER NOT NULL, running INTEGER NOT NULL,
+  waiting INTEGER NOT NULL, delivered INTEGER NOT NULL, filtered INTEGER NOT NULL,
+  dead INTEGER NOT NULL, discarded INTEGER NOT NULL
+);
+
+CREATE TABLE document (
+  kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE TABLE token (
+  id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, tenant TEXT, role TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<Migration, 1> kMigrations = {{{1, "first", kFirst}}};
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  return kMigrations;
+}
+
+}  // namespace junctor::store

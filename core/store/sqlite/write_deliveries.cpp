@@ -1,0 +1,126 @@
+// What the delivery side writes: plans, attempts and changes of state.
+#include <algorithm>
+
+#include "store/sqlite/row_codec.h"
+#include "store/sqlite/write_session.h"
+
+namespace junctor::store {
+namespace {
+
+// The store's Pending may be Running in memory: only the store's callers know who is at work.
+DeliveryState asLeased(DeliveryState stored) {
+  return stored == DeliveryState::Pending ? DeliveryState::Running : stored;
+}
+
+Error illegal(DeliveryId id, DeliveryState from, DeliveryState to) {
+  return invalidArgument(id.text() + " is " + std::string(toString(from)) + " and may not become " +
+                         std::string(toString(to)));
+}
+
+bool mayEndAttempt(DeliveryState state) {
+  return state == DeliveryState::Pending || state == DeliveryState::Delivered ||
+         state == DeliveryState::Dead || state == DeliveryState::Waiting;
+}
+
+bool mayBePlanned(DeliveryState state) {
+  return state == DeliveryState::Pending || state == DeliveryState::Filtered ||
+         state == DeliveryState::Dead;
+}
+
+}  // namespace
+
+Result<void> checkPlan(const std::vector<Delivery>& deliveries) {
+  for (const Delivery& delivery : deliveries) {
+    if (!storable(delivery.id.uuid)) return invalidArgument("a delivery's id must be a UUIDv7");
+    if (!mayBePlanned(delivery.state)) {
+      return invalidArgument("a new delivery may not be " + std::string(toString(delivery.state)));
+    }
+  }
+  return {};
+}
+
+void WriteSession::insertDelivery(const Delivery& delivery) {
+  const int64_t key = delivery.id.orderKey();
+  const int64_t tenant = nameNumber(delivery.tenant);
+  const auto state = static_cast<int>(delivery.state);
+  insert_delivery_
+      .with(key, delivery.id.uuid.lo, delivery.event_id.orderKey(), delivery.event_id.uuid.lo,
+            tenant, nameNumber(delivery.integration), nameNumber(delivery.destination),
+            nameNumber(delivery.route), nameNumber(delivery.rule_version), state, delivery.attempts,
+            delivery.next_at_ms, delivery.created_at_ms, delivery.order_key, delivery.reason)
+      .run();
+  ++delta(tenant).deliveries[state];
+  batch_highest_key_ = std::max(batch_highest_key_, key);
+}
+
+Result<WriteSession::Stored> WriteSession::findDelivery(DeliveryId id) {
+  find_delivery_.with(id.orderKey());
+  if (!find_delivery_.row()) {
+    if (database_.failure() != Failure::None) return database_.error();
+    return notFound(id.text() + " is not stored");
+  }
+  const bool same = find_delivery_.word(0) == id.uuid.lo;
+  const Stored stored{find_delivery_.integer(1), stateOf(find_delivery_.integer(2)),
+                      static_cast<int>(find_delivery_.integer(3)), find_delivery_.integer(4)};
+  find_delivery_.reset();
+  if (!same) return notFound(id.text() + " is not stored");
+  return stored;
+}
+
+Result<void> WriteSession::apply(RecordWrite& write) {
+  const AttemptRecord& record = write.record;
+  const Attempt& attempt = record.attempt;
+  JUNCTOR_TRY(const Stored stored, findDelivery(attempt.delivery_id));
+  if (!mayEndAttempt(record.state) || !mayBecome(asLeased(stored.state), record.state)) {
+    return illegal(attempt.delivery_id, stored.state, record.state);
+  }
+  if (attempt.number <= stored.attempts) {
+    return invalidArgument(attempt.delivery_id.text() + ": attempt " +
+                           std::to_string(attempt.number) + " is recorded already");
+  }
+  const int64_t key = attempt.delivery_id.orderKey();
+  insert_attempt_
+      .with(key, stored.tries + 1, attempt.number, attempt.started_at_ms, attempt.latency_us,
+            static_cast<int>(attempt.outcome), attempt.status, attempt.error, attempt.request_head,
+            attempt.response_head)
+      .run();
+  update_delivery_
+      .with(static_cast<int>(record.state), attempt.number, stored.tries + 1, record.next_at_ms,
+            record.reason, key)
+      .run();
+  Delta& change = delta(stored.tenant);
+  --change.deliveries[static_cast<int>(stored.state)];
+  ++change.deliveries[static_cast<int>(record.state)];
+  return {};
+}
+
+Result<void> WriteSession::apply(PlanWrite& write) {
+  JUNCTOR_CHECK(checkPlan(write.deliveries));
+  for (const Delivery& delivery : write.deliveries) {
+    find_event_.with(delivery.event_id.orderKey());
+    const bool found = find_event_.row() && find_event_.word(0) == delivery.event_id.uuid.lo;
+    find_event_.reset();
+    if (!found) return notFound(delivery.event_id.text() + " is not stored");
+  }
+  for (const Delivery& delivery : write.deliveries) insertDelivery(delivery);
+  return {};
+}
+
+Result<void> WriteSession::apply(StateWrite& write) {
+  JUNCTOR_TRY(const Stored stored, findDelivery(write.id));
+  if (write.state == DeliveryState::Running || !mayBecome(stored.state, write.state)) {
+    return illegal(write.id, stored.state, write.state);
+  }
+  const bool redriven =
+      stored.state == DeliveryState::Dead && write.state == DeliveryState::Pending;
+  update_delivery_
+      .with(static_cast<int>(write.state), redriven ? 0 : stored.attempts, stored.tries,
+            write.next_at_ms, write.reason, write.id.orderKey())
+      .run();
+  Delta& change = delta(stored.tenant);
+  --change.deliveries[static_cast<int>(stored.state)];
+  ++change.deliveries[static_cast<int>(write.state)];
+  return {};
+}
+
+}  // namespace junctor::store

@@ -1,0 +1,94 @@
+#pragma once
+// WriteQueue: what waits for the writer. Two lanes, so that neither a flood of new requests nor one
+// of outcomes holds the other up; order is kept within a lane.
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "store/sqlite/database.h"
+#include "store/store.h"
+
+namespace junctor::store {
+
+// One queued operation. `result` is set when it was applied; `done` gets it after the commit.
+template <class T>
+struct Pending {
+  std::function<void(Result<T>)> done;
+  std::optional<Result<T>> result;
+
+  void complete() {
+    if (done) done(*std::move(result));
+  }
+};
+
+struct AppendWrite : Pending<Appended> {
+  RawRequestPtr request;
+  std::string headers;    // encoded, checksummed and fingerprinted on the caller's thread:
+  uint32_t checksum = 0;  // the writer is the one thread there is only one of
+  uint64_t print = 0;
+};
+struct FinishWrite : Pending<FlowStored> {
+  FlowOutcome outcome;
+};
+struct RecordWrite : Pending<void> {
+  AttemptRecord record;
+};
+struct PlanWrite : Pending<void> {
+  std::vector<Delivery> deliveries;
+};
+struct StateWrite : Pending<void> {
+  DeliveryId id;
+  DeliveryState state = DeliveryState::Pending;
+  int64_t next_at_ms = 0;
+  std::string reason;
+};
+// Documents and tokens: rare, so a function instead of a type each.
+struct EditWrite : Pending<void> {
+  std::function<Result<void>(Database&)> edit;
+};
+using Write = std::variant<AppendWrite, FinishWrite, RecordWrite, PlanWrite, StateWrite, EditWrite>;
+
+class WriteQueue {
+ public:
+  // False if limits::kAppendQueueMax appends wait already; `write` is then untouched.
+  bool pushAppend(AppendWrite&& write);
+  void push(Write&& write);
+
+  // Takes the next batch: appends first, then the others, at most limits::kWriteBatchMax rows of
+  // work. Waits up to `idle_ms` for something; empty when nothing came or close() was called.
+  // When only a few outcomes wait soon after the last commit, it waits a moment for company: each
+  // commit costs an fsync, and nobody stands at the door for an outcome.
+  std::vector<Write> take(int64_t idle_ms);
+  // The batch that take() gave was carried out and its completions ran.
+  void finished(size_t count);
+
+  void close();  // take() no longer waits
+  bool closed() const;
+  size_t waiting() const;  // queued or in the running batch
+  void flush();            // until everything pushed before is finished
+
+ private:
+  bool empty() const { return appends_.empty() && others_.empty(); }
+  void linger(std::unique_lock<std::mutex>& lock);
+
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;     // for the writer
+  std::condition_variable progress_;  // for flush()
+  std::deque<AppendWrite> appends_;
+  std::deque<Write> others_;
+  uint64_t pushed_ = 0;
+  uint64_t finished_ = 0;
+  bool writer_waits_ = false;
+  bool lingers_ = false;
+  bool closed_ = false;
+  bool idle_ = true;  // nothing was waiting when the writer last asked
+  int flushing_ = 0;
+};
+
+}  // namespace junctor::store

@@ -1,0 +1,164 @@
+// What the front and the flow write: requests, and the events and deliveries made of them.
+#include <algorithm>
+#include <unordered_set>
+
+#include "store/sqlite/row_codec.h"
+#include "store/sqlite/write_session.h"
+
+namespace junctor::store {
+
+Result<Appended> WriteSession::apply(AppendWrite& write) {
+  const RawRequest& request = *write.request;
+  if (!storable(request.id.uuid)) return invalidArgument("a request's id must be a UUIDv7");
+  if (const auto first = findFirst(write)) return Appended{*first, true};
+  if (database_.failure() != Failure::None) return database_.error();
+  insertRequest(write);
+  if (write.print != 0) remember(write.print, request.id.orderKey());
+  return Appended{request.id, false};
+}
+
+// The row decides, not the fingerprint: a collision must not swallow a request.
+std::optional<EventId> WriteSession::findFirst(const AppendWrite& write) {
+  if (write.print == 0) return std::nullopt;
+  const RawRequest& request = *write.request;
+  uint64_t id_lo = 0;
+  const auto confirm = [&](int64_t key) {
+    find_request_.with(key);
+    if (!find_request_.row()) return false;
+    id_lo = find_request_.word(0);
+    const bool same = find_request_.integer(1) == nameNumber(request.integration) &&
+                      find_request_.bytes(2) == request.dedupe_key;
+    find_request_.reset();
+    return same;
+  };
+  const auto key = window_.find(write.print, now_ms_, confirm);
+  if (!key) return std::nullopt;
+  return EventId{uuidOfRow(*key, id_lo)};
+}
+
+void WriteSession::insertRequest(const AppendWrite& write) {
+  const RawRequest& request = *write.request;
+  const int64_t key = request.id.orderKey();
+  const int64_t tenant = nameNumber(request.tenant);
+  insert_request_
+      .with(key, request.id.uuid.lo, tenant, nameNumber(request.integration),
+            nameNumber(request.connector), request.received_at_ms, write.checksum,
+            request.dedupe_key, request.method, request.url, request.remote_ip, Blob{write.headers},
+            Blob{request.body})
+      .run();
+  insert_inbox_.with(key, request.id.uuid.lo, tenant, write.print).run();
+  Delta& change = delta(tenant);
+  ++change.requests;
+  ++change.inbox;
+  batch_highest_key_ = std::max(batch_highest_key_, key);
+}
+
+namespace {
+
+Result<void> checkOutcome(const FlowOutcome& outcome) {
+  if (outcome.events.empty() || outcome.events.front().id != outcome.request_id) {
+    return invalidArgument("a flow outcome's first event must have its request's id");
+  }
+  for (const Event& event : outcome.events) {
+    if (!storable(event.id.uuid) || !storable(event.request_id.uuid)) {
+      return invalidArgument("an event's id must be a UUIDv7");
+    }
+  }
+  return checkPlan(outcome.deliveries);
+}
+
+// Every delivery must belong to an event of the same outcome.
+Result<void> checkOwners(const FlowOutcome& outcome) {
+  std::unordered_set<EventId> ids;
+  if (outcome.events.size() > 1) {
+    for (const Event& event : outcome.events) ids.insert(event.id);
+    if (ids.size() != outcome.events.size()) return invalidArgument("an event id occurs twice");
+  }
+  for (const Delivery& delivery : outcome.deliveries) {
+    const bool known = outcome.events.size() > 1 ? ids.contains(delivery.event_id)
+                                                 : delivery.event_id == outcome.request_id;
+    if (!known) return invalidArgument("a delivery of a flow outcome names an unknown event");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FlowStored> WriteSession::apply(FinishWrite& write) {
+  const FlowOutcome& outcome = write.outcome;
+  JUNCTOR_CHECK(checkOutcome(outcome));
+  JUNCTOR_CHECK(checkOwners(outcome));
+  JUNCTOR_TRY(const Inboxed inboxed, findInboxed(outcome.request_id));
+  FlowStored stored;
+  std::unordered_set<EventId> left_out;
+  for (const Event& event : outcome.events) {
+    const bool seen = seenEvent(event, inboxed);
+    stored.stored.push_back(!seen);
+    if (seen) {
+      left_out.insert(event.id);
+    } else {
+      insertEvent(event);
+    }
+  }
+  for (const Delivery& delivery : outcome.deliveries) {
+    if (left_out.empty() || !left_out.contains(delivery.event_id)) insertDelivery(delivery);
+  }
+  delete_inbox_.with(outcome.request_id.orderKey()).run();
+  --delta(inboxed.tenant).inbox;
+  return stored;
+}
+
+Result<WriteSession::Inboxed> WriteSession::findInboxed(EventId id) {
+  find_inbox_.with(id.orderKey());
+  if (!find_inbox_.row()) {
+    if (database_.failure() != Failure::None) return database_.error();
+    return notFound(id.text() + " is not on the inbox");
+  }
+  const bool same = find_inbox_.word(0) == id.uuid.lo;
+  const Inboxed inboxed{find_inbox_.integer(1), find_inbox_.word(2)};
+  find_inbox_.reset();
+  if (!same) return notFound(id.text() + " is not on the inbox");
+  return inboxed;
+}
+
+// An event whose own id is its request's dedupe key was deduped with the request: it is looked up
+// (a batch may have brought it before) but costs no entry of its own.
+bool WriteSession::seenEvent(const Event& event, const Inboxed& inboxed) {
+  const std::string& id = event.source_event_id;
+  if (id.empty()) return false;
+  const uint64_t print = fingerprint(key_, DedupeSpace::Event, event.integration, id);
+  const auto confirm = [&](int64_t key) {
+    find_event_source_.with(key);
+    if (!find_event_source_.row()) return false;
+    const bool same = find_event_source_.integer(0) == nameNumber(event.integration) &&
+                      find_event_source_.bytes(1) == id;
+    find_event_source_.reset();
+    return same;
+  };
+  if (window_.find(print, now_ms_, confirm)) return true;
+  if (fingerprint(key_, DedupeSpace::Request, event.integration, id) != inboxed.print) {
+    remember(print, event.id.orderKey());
+  }
+  return false;
+}
+
+void WriteSession::insertEvent(const Event& event) {
+  const int64_t key = event.id.orderKey();
+  const int64_t tenant = nameNumber(event.tenant);
+  std::optional<int64_t> request_key, request_lo;
+  if (event.request_id != event.id) {
+    request_key = event.request_id.orderKey();
+    request_lo = static_cast<int64_t>(event.request_id.uuid.lo);
+  }
+  insert_event_
+      .with(key, event.id.uuid.lo, request_key, request_lo, tenant, nameNumber(event.integration),
+            nameNumber(event.source), event.received_at_ms, event.occurred_at_ms, checksumOf(event),
+            event.sequence, event.hops, event.stale, event.type, event.source_event_id,
+            event.resource.type, event.resource.id, event.correlation_id, event.actor_json,
+            event.metadata_json, event.data_json, event.payload_json)
+      .run();
+  ++delta(tenant).events;
+  batch_highest_key_ = std::max(batch_highest_key_, key);
+}
+
+}  // namespace junctor::store

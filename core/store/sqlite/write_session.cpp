@@ -1,0 +1,152 @@
+#include "store/sqlite/write_session.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+namespace junctor::store {
+namespace {
+
+constexpr int64_t kPruneRows = 4'000;  // a few milliseconds of deleting
+
+std::string_view bytesOf(const std::vector<DedupeEntry>& entries) {
+  return {reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(DedupeEntry)};
+}
+
+}  // namespace
+
+WriteSession::WriteSession(Database& database, NameTable& names, const FingerprintKey& key,
+                           int64_t window_ms, const Clock& clock)
+    : database_(database),
+      names_(names),
+      key_(key),
+      clock_(clock),
+      window_(window_ms),
+      begin_(database, "BEGIN IMMEDIATE"),
+      commit_(database, "COMMIT"),
+      insert_name_(database, "INSERT INTO name VALUES (?,?)"),
+      insert_dedupe_(database, "INSERT INTO dedupe (newest_key, entries) VALUES (?,?)"),
+      prune_dedupe_(database,
+                    "DELETE FROM dedupe WHERE no < (SELECT min(no) FROM dedupe) + ?"
+                    " AND newest_key <= ?"),
+      add_counters_(database,
+                    "INSERT INTO counter VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (tenant) DO"
+                    " UPDATE SET requests=requests+excluded.requests, inbox=inbox+excluded.inbox,"
+                    " events=events+excluded.events, pending=pending+excluded.pending,"
+                    " running=running+excluded.running, waiting=waiting+excluded.waiting,"
+                    " delivered=delivered+excluded.delivered, filtered=filtered+excluded.filtered,"
+                    " dead=dead+excluded.dead, discarded=discarded+excluded.discarded"),
+      find_request_(database, "SELECT id_lo, integration, dedupe_key FROM request WHERE key=?"),
+      insert_request_(database, "INSERT INTO request VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_inbox_(database, "INSERT INTO inbox VALUES (?,?,?,?)"),
+      find_inbox_(database, "SELECT id_lo, tenant, print FROM inbox WHERE key=?"),
+      delete_inbox_(database, "DELETE FROM inbox WHERE key=?"),
+      find_event_source_(database, "SELECT integration, source_event_id FROM event WHERE key=?"),
+      find_event_(database, "SELECT id_lo FROM event WHERE key=?"),
+      insert_event_(database,
+                    "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_delivery_(database, "INSERT INTO delivery VALUES (?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?)"),
+      find_delivery_(database,
+                     "SELECT id_lo, tenant, state, attempts, tries FROM delivery WHERE key=?"),
+      update_delivery_(
+          database,
+          "UPDATE delivery SET state=?, attempts=?, tries=?, next_at=?, reason=? WHERE key=?"),
+      insert_attempt_(database, "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?)") {}
+
+Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, NameTable& names,
+                                                         const FingerprintKey& key,
+                                                         int64_t window_ms, const Clock& clock) {
+  std::unique_ptr<WriteSession> session(new WriteSession(database, names, key, window_ms, clock));
+  if (database.failure() != Failure::None) return database.error();
+  JUNCTOR_CHECK(session->loadWindow());
+  JUNCTOR_CHECK(session->loadHighestKey());
+  return session;
+}
+
+Result<void> WriteSession::loadWindow() {
+  const int64_t now = clock_.unixMs();
+  const int64_t oldest = window_.oldestKey(now);
+  Statement query(database_, "SELECT entries FROM dedupe WHERE newest_key > ?");
+  query.with(oldest);
+  while (query.row()) {
+    std::string_view bytes = query.bytes(0);
+    for (; bytes.size() >= sizeof(DedupeEntry); bytes.remove_prefix(sizeof(DedupeEntry))) {
+      DedupeEntry entry;
+      std::memcpy(&entry, bytes.data(), sizeof entry);
+      if (entry.print != 0 && entry.key > oldest) window_.insert(entry, now);
+    }
+  }
+  if (database_.failure() != Failure::None) return database_.error();
+  return {};
+}
+
+Result<void> WriteSession::loadHighestKey() {
+  for (const char* sql : {"SELECT max(key) FROM request", "SELECT max(key) FROM event",
+                          "SELECT max(key) FROM delivery"}) {
+    Statement query(database_, sql);
+    if (!query.row()) return database_.error();
+    highest_key_ = std::max(highest_key_, query.integer(0));
+  }
+  return {};
+}
+
+bool WriteSession::commit(std::vector<Write>& batch) {
+  now_ms_ = clock_.unixMs();
+  batch_highest_key_ = highest_key_;
+  fresh_.clear();
+  deltas_.clear();
+  if (!writeBatch(batch)) {
+    rollback();
+    return false;
+  }
+  names_.commit();
+  highest_key_ = batch_highest_key_;
+  return true;
+}
+
+bool WriteSession::writeBatch(std::vector<Write>& batch) {
+  if (!begin_.run()) return false;
+  for (Write& write : batch) {
+    std::visit([this](auto& operation) { operation.result = apply(operation); }, write);
+    if (database_.failure() != Failure::None) return false;
+  }
+  writeCounters();
+  writeDedupe();
+  return commit_.run();
+}
+
+void WriteSession::rollback() {
+  for (const DedupeEntry& entry : fresh_) window_.erase(entry);
+  names_.rollback();
+  // If it fails the connection is broken, which Database::failure() says already.
+  if (database_.inTransaction()) (void)database_.run("ROLLBACK");
+}
+
+void WriteSession::writeCounters() {
+  for (const auto& [tenant, d] : deltas_) {
+    add_counters_
+        .with(tenant, d.requests, d.inbox, d.events, d.deliveries[0], d.deliveries[1],
+              d.deliveries[2], d.deliveries[3], d.deliveries[4], d.deliveries[5], d.deliveries[6])
+        .run();
+  }
+}
+
+void WriteSession::writeDedupe() {
+  if (fresh_.empty()) return;
+  int64_t newest = 0;
+  for (const DedupeEntry& entry : fresh_) newest = std::max(newest, entry.key);
+  insert_dedupe_.with(newest, Blob{bytesOf(fresh_)}).run();
+}
+
+void WriteSession::remember(uint64_t print, int64_t key) {
+  const DedupeEntry entry{print, key};
+  window_.insert(entry, now_ms_);
+  fresh_.push_back(entry);
+}
+
+bool WriteSession::pruneDedupe() {
+  return prune_dedupe_.with(kPruneRows, window_.oldestKey(clock_.unixMs())).run();
+}
+
+}  // namespace junctor::store
