@@ -11,7 +11,8 @@ endif()
 
 add_library(junctor_warnings INTERFACE)
 target_compile_options(junctor_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wshadow
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
   -Wmissing-declarations -Wundef
   $<$<BOOL:${JUNCTOR_WERROR}>:-Werror>)
 
