@@ -27,6 +27,9 @@ function(junctor_room name)
   set(public ${CMAKE_BINARY_DIR}/include/${name}/public)
   set(private ${CMAKE_BINARY_DIR}/include/${name}/private)
 
+  if(IS_SYMLINK ${public}/${name})  # a link into the sources would be written through
+    file(REMOVE ${public}/${name})
+  endif()
   foreach(header ${ROOM_HEADERS})
     if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${header})
       message(FATAL_ERROR "room '${name}' lists ${header}, which does not exist")
