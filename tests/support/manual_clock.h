@@ -1,5 +1,6 @@
 #pragma once
-// A clock that moves when the test says so.
+// A clock that moves when the test says so. Any thread may read it.
+#include <atomic>
 #include <chrono>
 
 #include "base/clock.h"
@@ -21,8 +22,8 @@ class ManualClock final : public Clock {
   void jump(std::chrono::milliseconds by) { unix_ms_ += by.count(); }
 
  private:
-  int64_t unix_ms_;
-  int64_t monotonic_ns_ = 1'000'000'000;
+  std::atomic<int64_t> unix_ms_;
+  std::atomic<int64_t> monotonic_ns_ = 1'000'000'000;
 };
 
 }  // namespace junctor::testing
