@@ -1,12 +1,14 @@
 #pragma once
 // Rules: a tenant's Lua scripts, compiled once at publish and run per event in a sandbox
-// (no I/O, no clock, no shared state; budgets in base/limits.h). See sdk/lua/ for the author's view.
+// (no I/O, no clock, no shared state; budgets in base/limits.h). See sdk/lua/ for the author's
+// view.
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json_doc.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/event.h"
@@ -35,15 +37,15 @@ struct RouteTarget {
   std::string order_key;     // value of the route's `key` path, ""
 };
 
-struct Trace {                // filled when asked for
+struct Trace {                     // filled when asked for
   std::vector<std::string> lines;  // one per rule considered: matched, or the clause that failed
   int64_t fuel = 0;
 };
 
 struct Routed {
   std::vector<RouteTarget> targets;
-  bool dropped = false;       // a `drop` route ended it
-  std::string reason;         // drop reason, or "no route matched"
+  bool dropped = false;             // a `drop` route ended it
+  std::string reason;               // drop reason, or "no route matched"
   std::string route, rule_version;  // of the drop
 };
 
@@ -53,7 +55,7 @@ struct RuleError {
   bool budget = false;  // fuel, wall, memory or result limit
 };
 template <class T>
-struct Ran {            // value or rule error: a rule error is data, the delivery carries it
+struct Ran {  // value or rule error: a rule error is data, the delivery carries it
   T value;
   std::optional<RuleError> error;
 };
@@ -72,6 +74,13 @@ class RuleRunner {
   virtual Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
                             Trace* trace = nullptr) = 0;
 };
-std::unique_ptr<RuleRunner> makeRuleRunner();
+
+// What one normalize() or route() may use.
+struct RuleBudget {
+  int64_t fuel = limits::kRuleFuelMax;
+  int64_t wall_ms = limits::kRuleWallMs;
+  size_t memory_bytes = limits::kRuleMemoryBytesMax;
+};
+std::unique_ptr<RuleRunner> makeRuleRunner(const RuleBudget& budget = {});
 
 }  // namespace junctor::script

@@ -1,0 +1,191 @@
+#include "script/declaration.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/limits.h"
+#include "script/when_reader.h"
+
+namespace junctor::script {
+namespace {
+
+void needFunction(const TableReader& reader, int table, const char* name) {
+  if (!reader.push(table, name)) reader.fail(fmt::format("'{}' is missing", name));
+  if (lua_type(reader.state(), -1) != LUA_TFUNCTION) {
+    reader.fail(fmt::format("'{}' must be a function", name));
+  }
+  lua_pop(reader.state(), 1);
+}
+
+// "a|b.c": one of these payload paths must exist.
+std::vector<size_t> readAlternatives(const TableReader& reader, std::string_view text,
+                                     CompiledRuleset& rules) {
+  std::vector<size_t> slots;
+  while (true) {
+    const size_t bar = text.find('|');
+    std::string path = "payload.";
+    path += text.substr(0, bar);
+    slots.push_back(rules.slotOf(readPath(reader, path)));
+    if (bar == text.npos) return slots;
+    text.remove_prefix(bar + 1);
+  }
+}
+
+void readAccepts(const TableReader& reader, int index, Normalizer& normalizer,
+                 CompiledRuleset& rules) {
+  lua_State* L = reader.state();
+  if (lua_type(L, index) == LUA_TSTRING) {
+    normalizer.accepts = readWhen(reader, index, rules);
+    return;
+  }
+  index = lua_absindex(L, index);
+  reader.checkKeys(index, {"source", "integration", "type", "has"}, "accepts");
+  for (const char* name : {"source", "integration", "type"}) {
+    if (!reader.push(index, name)) continue;
+    reader.textsAt(-1, name);  // texts only
+    normalizer.accepts.push_back(
+        {rules.slotOf(readPath(reader, name)), readMatcher(reader, -1, name)});
+    lua_pop(L, 1);
+  }
+  for (const std::string& text : reader.texts(index, "has")) {
+    normalizer.has.push_back(readAlternatives(reader, text, rules));
+  }
+}
+
+void readNormalizer(const TableReader& reader, int table, Normalizer normalizer,
+                    CompiledRuleset& rules) {
+  reader.checkKeys(table, {"version", "accepts", "emits", "event"}, "normalize");
+  reader.integer(table, "version");
+  needFunction(reader, table, "event");
+  if (!reader.push(table, "accepts")) {
+    reader.fail("'accepts' is missing: say which events this normalizer is for");
+  }
+  readAccepts(reader, -1, normalizer, rules);
+  lua_pop(reader.state(), 1);
+  for (const std::string& text : reader.texts(table, "emits")) {
+    normalizer.emits.push_back(readGlob(reader, text, "emits"));
+  }
+  rules.normalizers.push_back(std::move(normalizer));
+}
+
+// to = "a" | { "a", { "b" } }
+std::vector<std::string> readTargets(const TableReader& reader, int index, const char* name) {
+  lua_State* L = reader.state();
+  if (lua_type(L, index) == LUA_TSTRING) return reader.textsAt(index, name);
+  index = lua_absindex(L, index);
+  std::vector<std::string> all;
+  const lua_Integer length = reader.listLength(index, name);
+  for (lua_Integer i = 1; i <= length; ++i) {
+    if (lua_rawgeti(L, index, i) == LUA_TTABLE) {
+      if (reader.push(-1, "map")) reader.fail("'map' in a target: mappings do not exist yet");
+      if (reader.listLength(-1, name) != 1) reader.fail("a target names one destination");
+      lua_rawgeti(L, -1, 1);
+      lua_remove(L, -2);
+    }
+    all.push_back(reader.textAt(-1, name));
+    lua_pop(L, 1);
+  }
+  const bool empty_name = std::find(all.begin(), all.end(), "") != all.end();
+  if (all.empty() || empty_name) reader.fail(fmt::format("'{}' names no destination", name));
+  return all;
+}
+
+RouteRule readRule(const TableReader& reader, int table, lua_Integer position,
+                   CompiledRuleset& rules) {
+  lua_State* L = reader.state();
+  RouteRule rule;
+  rule.position = static_cast<size_t>(position);
+  reader.checkKeys(table, {"name", "priority", "when", "where", "to", "key", "drop", "stop"},
+                   fmt::format("rule {}", position));
+  rule.name = reader.text(table, "name").value_or(fmt::format("#{}", position));
+  rule.priority = reader.integer(table, "priority").value_or(0);
+  rule.stop = reader.flag(table, "stop");
+  rule.drop = reader.text(table, "drop").value_or("");
+  if (reader.push(table, "when")) {
+    rule.when = readWhen(reader, -1, rules);
+    lua_pop(L, 1);
+  }
+  if (reader.push(table, "where")) {
+    lua_pop(L, 1);
+    needFunction(reader, table, "where");
+    rule.has_where = true;
+  }
+  if (reader.push(table, "to")) {
+    rule.to = readTargets(reader, -1, "to");
+    lua_pop(L, 1);
+  }
+  if (const auto key = reader.text(table, "key")) {
+    rule.key_slot = rules.slotOf(readPath(reader, *key));
+  }
+  if (rule.to.empty() == rule.drop.empty()) {
+    reader.fail(fmt::format("rule '{}' needs either 'to' or 'drop'", rule.name));
+  }
+  return rule;
+}
+
+void readRules(const TableReader& reader, int list, RouteTable& table, CompiledRuleset& rules) {
+  lua_State* L = reader.state();
+  list = lua_absindex(L, list);
+  const lua_Integer length = reader.listLength(list, "rules");
+  if (length > static_cast<lua_Integer>(limits::kRulesPerScriptMax)) reader.fail("too many rules");
+  std::set<std::string> names;
+  for (lua_Integer i = 1; i <= length; ++i) {
+    lua_rawgeti(L, list, i);
+    table.rules.push_back(readRule(reader, lua_gettop(L), i, rules));
+    lua_pop(L, 1);
+    const std::string& name = table.rules.back().name;
+    if (!names.insert(name).second) reader.fail(fmt::format("two rules are named '{}'", name));
+  }
+}
+
+void readRoute(const TableReader& reader, int table, RouteTable route, CompiledRuleset& rules) {
+  lua_State* L = reader.state();
+  reader.checkKeys(table, {"version", "fanout", "rules", "otherwise"}, "route");
+  reader.integer(table, "version");
+  const std::string fanout = reader.text(table, "fanout").value_or("all");
+  if (fanout != "all" && fanout != "first") reader.fail("'fanout' must be \"all\" or \"first\"");
+  route.first_only = fanout == "first";
+  if (!reader.push(table, "rules")) reader.fail("'rules' is missing");
+  readRules(reader, -1, route, rules);
+  lua_pop(L, 1);
+  if (reader.push(table, "otherwise")) {
+    route.otherwise = readTargets(reader, -1, "otherwise");
+    lua_pop(L, 1);
+  }
+  std::stable_sort(route.rules.begin(), route.rules.end(),
+                   [](const RouteRule& a, const RouteRule& b) { return a.priority > b.priority; });
+  route.buildIndex(rules.slotOf(*parsePath("type")));
+  rules.tables.push_back(std::move(route));
+}
+
+}  // namespace
+
+void readDeclarations(lua_State* L, CompiledRuleset& rules, size_t index) {
+  const int list = lua_gettop(L);
+  const auto length = static_cast<lua_Integer>(lua_rawlen(L, list));
+  for (lua_Integer at = 1; at + 2 <= length; at += kDeclarationFields) {
+    lua_rawgeti(L, list, at + 1);
+    lua_rawgeti(L, list, at + 2);
+    const auto kind = static_cast<DeclarationKind>(lua_tointeger(L, -2));
+    const TableReader reader(L, rules.scripts[index].label, static_cast<int>(lua_tointeger(L, -1)));
+    lua_rawgeti(L, list, at);
+    const int table = lua_gettop(L);
+    const size_t declaration = static_cast<size_t>(at / kDeclarationFields) + 1;
+    if (kind == DeclarationKind::Normalize) {
+      Normalizer normalizer;
+      normalizer.script = index;
+      normalizer.declaration = declaration;
+      readNormalizer(reader, table, std::move(normalizer), rules);
+    } else {
+      RouteTable route;
+      route.script = index;
+      route.declaration = declaration;
+      readRoute(reader, table, std::move(route), rules);
+    }
+    lua_settop(L, list);
+  }
+}
+
+}  // namespace junctor::script

@@ -1,0 +1,34 @@
+#pragma once
+// The function tables of the sandbox. Every function that loops charges the budget; none shows an
+// address; none reaches outside the state.
+#include <string>
+#include <string_view>
+
+#include "script/lua_api.h"
+
+namespace junctor::script {
+
+// Each pushes one table of functions.
+void pushBaseLibrary(lua_State* L);
+void pushStringLibrary(lua_State* L);
+void pushTableLibrary(lua_State* L);
+void pushMathLibrary(lua_State* L);
+void pushUtf8Library(lua_State* L);
+void pushJnLibrary(lua_State* L);
+
+extern const luaL_Reg kPatternFunctions[];  // string.find, match, gmatch, gsub
+extern const luaL_Reg kTimeFunctions[];     // jn.time, iso8601, unix_ms
+// Adds the stock string functions that cannot run away to the table on top.
+void addStockStrings(lua_State* L);
+
+// ctx.rand and ctx.local_hour.
+int ctxRand(lua_State* L);
+int ctxLocalHour(lua_State* L);
+
+// Pushes the value as text, as tostring() shows it.
+void pushDisplay(lua_State* L, int index);
+std::string_view checkText(lua_State* L, int argument);
+// A time given as RFC 3339 text, Unix seconds or Unix milliseconds.
+bool readTime(lua_State* L, int index, int64_t& unix_ms);
+
+}  // namespace junctor::script
