@@ -221,7 +221,7 @@ void HttpConnection::dispatch(HttpRequest request, ResponseFraming framing) {
   }
 }
 
-void HttpConnection::refuse(const Refusal& refusal, bool head_only) {
+void HttpConnection::refuse(Refusal refusal, bool head_only) {
   auto& counters = context_.counters;
   (refusal.status == 408 ? counters.timeouts_total : counters.malformed_total)
       .fetch_add(1, std::memory_order_relaxed);

@@ -96,7 +96,7 @@ class HttpConnection final : private SocketHandler {
   void startBody(RequestHead head, size_t bytes_max, std::string_view bytes, size_t& used);
   void answerEarly(RequestHead head, HttpResponse response, size_t available, size_t& used);
   void dispatch(HttpRequest request, ResponseFraming framing);
-  void refuse(const Refusal& refusal, bool head_only = false);
+  void refuse(Refusal refusal, bool head_only = false);
   void stopReading();
   void onEnd();
   void linger();

@@ -26,6 +26,10 @@ constexpr std::array<bool, 256> makeControls() {
 }
 constexpr std::array<bool, 256> kControls = makeControls();
 
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool hasControl(std::string_view text) {
   bool found = false;
   for (const char c : text) found |= kControls[static_cast<unsigned char>(c)];
@@ -161,11 +165,11 @@ class PolicyParser final : public beast::http::basic_parser<true> {
   // "HTTP/2.0" is a version we do not speak, "HTTP/x" is no version.
   static Refusal wrongVersion(std::string_view head) {
     const std::string_view line = head.substr(0, head.find('\r'));
-    const size_t space = line.rfind(' ');
-    const std::string_view version = space == line.npos ? line : line.substr(space + 1);
-    const bool formed = version.size() == 8 && version.starts_with("HTTP/") && version[5] >= '0' &&
-                        version[5] <= '9' && version[6] == '.' && version[7] >= '0' &&
-                        version[7] <= '9';
+    const size_t target = line.find(' ') + 1;
+    const size_t space = line.find(' ', target);
+    const std::string_view version = space == line.npos ? "" : line.substr(space + 1);
+    const bool formed = version.size() == 8 && version.starts_with("HTTP/") &&
+                        isDigit(version[5]) && version[6] == '.' && isDigit(version[7]);
     if (formed) return {505, "HTTP version not supported"};
     return {400, "malformed request line"};
   }
