@@ -37,7 +37,9 @@ std::optional<T> numberAs(element value) {
   return number;
 }
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // End of the JSON number that starts at `i`, or `i` if there is none.
 size_t numberEnd(std::string_view text, size_t i) {
@@ -92,7 +94,8 @@ std::string quoteOversizedNumbers(std::string_view text) {
       continue;
     }
     const std::string_view literal = text.substr(i, end - i);
-    const bool suspicious = literal.size() > kAlwaysFits || literal.find_first_of("eE") != literal.npos;
+    const bool suspicious =
+        literal.size() > kAlwaysFits || literal.find_first_of("eE") != literal.npos;
     const bool quote = suspicious && !parsesAlone(literal);
     if (quote) out.push_back('"');
     out.append(literal);
@@ -145,7 +148,9 @@ Result<JsonView> JsonDoc::parse(std::string_view text) {
   return impl_->root;
 }
 
-JsonView JsonDoc::root() const { return impl_->root; }
+JsonView JsonDoc::root() const {
+  return impl_->root;
+}
 
 Result<void> checkJson(std::string_view text) {
   thread_local JsonDoc document;
@@ -155,14 +160,22 @@ Result<void> checkJson(std::string_view text) {
 
 JsonType JsonView::type() const {
   switch (elementOf(document_, index_).type()) {
-    case simdjson::dom::element_type::ARRAY: return JsonType::Array;
-    case simdjson::dom::element_type::OBJECT: return JsonType::Object;
-    case simdjson::dom::element_type::INT64: return JsonType::Int;
-    case simdjson::dom::element_type::UINT64: return JsonType::Uint;
-    case simdjson::dom::element_type::DOUBLE: return JsonType::Double;
-    case simdjson::dom::element_type::STRING: return JsonType::String;
-    case simdjson::dom::element_type::BOOL: return JsonType::Bool;
-    case simdjson::dom::element_type::NULL_VALUE: return JsonType::Null;
+    case simdjson::dom::element_type::ARRAY:
+      return JsonType::Array;
+    case simdjson::dom::element_type::OBJECT:
+      return JsonType::Object;
+    case simdjson::dom::element_type::INT64:
+      return JsonType::Int;
+    case simdjson::dom::element_type::UINT64:
+      return JsonType::Uint;
+    case simdjson::dom::element_type::DOUBLE:
+      return JsonType::Double;
+    case simdjson::dom::element_type::STRING:
+      return JsonType::String;
+    case simdjson::dom::element_type::BOOL:
+      return JsonType::Bool;
+    case simdjson::dom::element_type::NULL_VALUE:
+      return JsonType::Null;
   }
   return JsonType::Null;
 }
@@ -186,8 +199,8 @@ std::optional<bool> JsonView::asBool() const {
 }
 
 JsonView JsonView::find(std::string_view key) const {
-  element found;
-  if (!isObject() || elementOf(document_, index_).at_key(key).get(found) != simdjson::SUCCESS) {
+  element found;  // at_key() of anything but an object is an error
+  if (!valid() || elementOf(document_, index_).at_key(key).get(found) != simdjson::SUCCESS) {
     return {};
   }
   const auto words = std::bit_cast<Words>(found);
@@ -196,7 +209,8 @@ JsonView JsonView::find(std::string_view key) const {
 
 JsonView JsonView::pointer(std::string_view pointer) const {
   element found;
-  if (!valid() || elementOf(document_, index_).at_pointer(pointer).get(found) != simdjson::SUCCESS) {
+  if (!valid() ||
+      elementOf(document_, index_).at_pointer(pointer).get(found) != simdjson::SUCCESS) {
     return {};
   }
   const auto words = std::bit_cast<Words>(found);
@@ -205,7 +219,7 @@ JsonView JsonView::pointer(std::string_view pointer) const {
 
 JsonView JsonView::at(size_t index) const {
   element found;
-  if (!isArray() || elementOf(document_, index_).at(index).get(found) != simdjson::SUCCESS) {
+  if (!valid() || elementOf(document_, index_).at(index).get(found) != simdjson::SUCCESS) {
     return {};
   }
   const auto words = std::bit_cast<Words>(found);
@@ -227,11 +241,14 @@ std::string JsonView::dump() const {
 std::string JsonView::scalarText() const {
   if (!valid()) return {};
   switch (type()) {
-    case JsonType::String: return std::string(asString());
+    case JsonType::String:
+      return std::string(asString());
     case JsonType::Array:
     case JsonType::Object:
-    case JsonType::Null: return {};
-    default: return dump();
+    case JsonType::Null:
+      return {};
+    default:
+      return dump();
   }
 }
 

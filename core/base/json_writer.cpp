@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "base/bytes.h"
 
@@ -13,14 +14,43 @@ bool needsEscape(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
+// Is all of it ASCII that needs no escape? Eight bytes at a time: most text of an event is.
+bool isPlain(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  const auto zeroByte = [](uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    const uint64_t controls = (word - kOnes * 0x20) & ~word & kHighs;
+    const uint64_t quotes = zeroByte(word ^ (kOnes * '"')) | zeroByte(word ^ (kOnes * '\\'));
+    if (((word & kHighs) | controls | quotes) != 0) return false;
+  }
+  for (; i < text.size(); ++i) {
+    if (needsEscape(text[i]) || (text[i] & 0x80) != 0) return false;
+  }
+  return true;
+}
+
 void appendEscape(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   constexpr char kHex[] = "0123456789abcdef";
   out += "\\u00";
@@ -63,13 +93,23 @@ void appendNumber(std::string& out, T value) {
 
 }  // namespace
 
-void appendJsonString(std::string& out, std::string_view text) {
+bool tryAppendJsonString(std::string& out, std::string_view text) {
+  const bool plain = isPlain(text);
+  if (!plain && !validUtf8(text)) return false;
   out.push_back('"');
-  if (validUtf8(text)) {
-    appendValid(out, text);
+  if (plain) {
+    out.append(text);
   } else {
-    appendRepaired(out, text);
+    appendValid(out, text);
   }
+  out.push_back('"');
+  return true;
+}
+
+void appendJsonString(std::string& out, std::string_view text) {
+  if (tryAppendJsonString(out, text)) return;
+  out.push_back('"');
+  appendRepaired(out, text);
   out.push_back('"');
 }
 

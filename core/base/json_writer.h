@@ -39,7 +39,9 @@ class JsonWriter {
   bool comma_ = false;
 };
 
-// Appends `text` as a quoted JSON string.
+// Appends `text` as a quoted JSON string; false, and nothing appended, if it is not valid UTF-8.
+bool tryAppendJsonString(std::string& out, std::string_view text);
+// The same, with U+FFFD for each invalid byte.
 void appendJsonString(std::string& out, std::string_view text);
 
 }  // namespace junctor
