@@ -22,7 +22,7 @@ struct ApplyReport {
 };
 
 struct Check {
-  std::string name;    // "store", "connectors", …
+  std::string name;  // "store", "connectors", …
   bool ok = false;
   std::string detail;  // cause in words
 };

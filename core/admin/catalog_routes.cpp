@@ -1,0 +1,109 @@
+#include "admin/answers.h"
+#include "admin/handlers.h"
+#include "admin/query.h"
+#include "admin/render.h"
+#include "base/json_value.h"
+#include "config/load.h"
+
+namespace junctor::admin {
+namespace {
+
+std::string tenantJson(const Tenant& tenant) {
+  JsonWriter out;
+  out.beginObject();
+  out.key("id").string(tenant.id).key("name").string(tenant.name);
+  out.key("integrations").unsignedInteger(tenant.integrations.size());
+  out.key("destinations").unsignedInteger(tenant.destinations.size());
+  out.key("rules").unsignedInteger(tenant.rules.size());
+  out.endObject();
+  return std::move(out).take();
+}
+
+// Reads the body's tenants; every problem is collected.
+Result<std::vector<Tenant>> readTenants(const Json& body, std::vector<std::string>& problems) {
+  const auto list = body.find("tenants");
+  if (list == body.end() || !list->is_array() || list->empty()) {
+    return invalidArgument("tenants must be a list with at least one tenant");
+  }
+  std::vector<Tenant> tenants;
+  for (const Json& item : *list) {
+    auto tenant = config::tenantFromJson(item);
+    if (tenant) {
+      tenants.push_back(std::move(*tenant));
+    } else {
+      problems.push_back(tenant.error().message);
+    }
+  }
+  for (size_t i = 0; i < tenants.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (tenants[i].id == tenants[k].id) problems.push_back(tenants[i].id + ": is there twice");
+    }
+  }
+  return tenants;
+}
+
+}  // namespace
+
+Answered tenants(Call& call) {
+  std::vector<std::string> items;
+  const CatalogPtr catalog = call.services.catalog();
+  for (const auto& [id, tenant] : catalog->tenants) {
+    if (call.caller.reaches(id)) items.push_back(tenantJson(tenant));
+  }
+  return page(items);
+}
+
+Answered tenant(Call& call) {
+  const CatalogPtr catalog = call.services.catalog();
+  return net::jsonResponse(200, tenantJson(*catalog->findTenant(call.tenant())));
+}
+
+Answered integrations(Call& call) {
+  std::vector<std::string> items;
+  const CatalogPtr catalog = call.services.catalog();
+  const std::string public_url = "http://" + call.services.system().public_address;
+  for (const auto& [id, integration] : catalog->findTenant(call.tenant())->integrations) {
+    items.push_back(integrationJson(integration, public_url));
+  }
+  return page(items);
+}
+
+Answered destinations(Call& call) {
+  std::vector<std::string> items;
+  const CatalogPtr catalog = call.services.catalog();
+  for (const auto& [name, destination] : catalog->findTenant(call.tenant())->destinations) {
+    items.push_back(destinationJson(destination));
+  }
+  return page(items);
+}
+
+Answered rules(Call& call) {
+  std::vector<std::string> items;
+  const CatalogPtr catalog = call.services.catalog();
+  for (const RuleScript& rule : catalog->findTenant(call.tenant())->rules) {
+    items.push_back(ruleJson(rule));
+  }
+  return page(items);
+}
+
+Answered apply(Call& call) {
+  JUNCTOR_TRY(const bool dry_run, flagOf(call, "dry_run"));
+  JUNCTOR_TRY(const Json body, bodyOf(call, {"tenants"}));
+  std::vector<std::string> problems;
+  JUNCTOR_TRY(std::vector<Tenant> tenants, readTenants(body, problems));
+  for (const Tenant& tenant : tenants) {
+    if (call.caller.reaches(tenant.id)) continue;
+    return makeError(ErrorCode::PermissionDenied,
+                     "the token may change tenant '" + call.caller.tenant + "' only");
+  }
+  if (!problems.empty()) return unprocessable("bad-configuration", problems);
+  JUNCTOR_TRY(const ApplyReport report, call.services.apply(std::move(tenants), dry_run));
+  if (!report.problems.empty()) return unprocessable("bad-configuration", report.problems);
+  JsonWriter out;
+  out.beginObject().key("dry_run").boolean(dry_run).key("changes").beginArray();
+  for (const std::string& change : report.changes) out.string(change);
+  out.endArray().endObject();
+  return net::jsonResponse(200, std::move(out).take());
+}
+
+}  // namespace junctor::admin

@@ -1,0 +1,44 @@
+#pragma once
+// The functions behind routes(), one each. All run on worker threads (health and readiness on the
+// reactor: they do not block) and may assume that caller, tenant, query names and body form have
+// been checked.
+#include "admin/route.h"
+
+namespace junctor::admin {
+
+using Answered = Result<net::HttpResponse>;
+
+// system_routes.cpp
+Answered health(Call& call);
+Answered readiness(Call& call);
+Answered metrics(Call& call);
+Answered description(Call& call);
+Answered system(Call& call);
+Answered connectors(Call& call);
+Answered connector(Call& call);
+// catalog_routes.cpp
+Answered tenants(Call& call);
+Answered tenant(Call& call);
+Answered integrations(Call& call);
+Answered destinations(Call& call);
+Answered rules(Call& call);
+Answered apply(Call& call);
+// event_routes.cpp
+Answered events(Call& call);
+Answered event(Call& call);
+Answered timeline(Call& call);
+Answered replay(Call& call);
+// delivery_routes.cpp
+Answered deliveries(Call& call);
+Answered delivery(Call& call);
+Answered retry(Call& call);
+Answered discard(Call& call);
+Answered deadLetters(Call& call);
+Answered replayDeadLetters(Call& call);
+Answered ledger(Call& call);
+// token_routes.cpp
+Answered listTokens(Call& call);
+Answered createToken(Call& call);
+Answered revokeToken(Call& call);
+
+}  // namespace junctor::admin

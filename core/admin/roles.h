@@ -1,0 +1,31 @@
+#pragma once
+// Who may do what, as data. A token has one role and one tenant ("" = all tenants).
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace junctor::admin {
+
+enum class Role { Owner, Admin, Operator, Viewer, Auditor };
+
+enum class Permission {
+  None,          // open to anybody
+  ReadSystem,    // version, connectors, API description
+  ReadMetrics,   // all tenants at once: needs a token for all tenants
+  ReadConfig,    // integrations, destinations, rules; never secrets
+  ReadEvents,    // events and deliveries, with what customers sent
+  ReadLedger,    // counts only
+  Operate,       // replay, retry, discard
+  Apply,         // change what is configured
+  ReadTokens,    // who has access; never the tokens
+  ManageTokens,  // give and take access
+};
+
+std::string_view toString(Role role);
+std::string_view toString(Permission permission);
+std::optional<Role> parseRole(std::string_view text);
+std::vector<Role> allRoles();
+bool permits(Role role, Permission permission);
+
+}  // namespace junctor::admin

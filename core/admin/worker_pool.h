@@ -1,0 +1,35 @@
+#pragma once
+// WorkerPool: a few threads for calls that may block, with a bounded queue before them.
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "base/threads.h"
+
+namespace junctor::admin {
+
+class WorkerPool {
+ public:
+  WorkerPool(const std::string& name, size_t threads, size_t waiting_max);
+  // Runs what is queued to its end, then stops.
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // False, and `task` is not run, if `waiting_max` tasks wait already. Thread-safe.
+  bool run(std::function<void()> task);
+
+ private:
+  void work();
+
+  const size_t waiting_max_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> tasks_;  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
+  std::vector<Thread> threads_;
+};
+
+}  // namespace junctor::admin
