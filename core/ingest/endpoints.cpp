@@ -46,6 +46,12 @@ std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integrat
                "integration cannot verify and answers 503: {}", endpoint->unavailable);
   }
   endpoint->secret_headers = secretHeaders(connector->manifest(), integration);
+  auto places = plugin::effectiveDeliveryKey(connector->manifest(), integration.settings_json);
+  if (places) {
+    endpoint->delivery_key = std::move(*places);
+  } else if (endpoint->unavailable.empty()) {
+    endpoint->unavailable = places.error().message;
+  }
   const auto count = [&](const char* outcome) {
     return &metrics.counter("junctor_ingest_requests_total", "Webhooks received, by outcome",
                             {{"integration", integration.id}, {"outcome", outcome}});

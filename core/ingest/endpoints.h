@@ -20,6 +20,7 @@ struct Endpoint {
   const Integration* integration = nullptr;
   std::shared_ptr<plugin::Connector> connector;
   std::unique_ptr<crypto::Verifier> verifier;  // null: only with integration->unsigned_ok
+  std::vector<plugin::Place> delivery_key;
   std::string unavailable;  // why it cannot verify now (secret missing), "" = ready
   std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
 

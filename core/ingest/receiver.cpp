@@ -21,18 +21,21 @@ net::HttpResponse tryLater(std::string_view detail) {
   return response;
 }
 
-// What the provider wants to hear for a stored event.
+// What the provider wants to hear for a stored event. The id is in a header too, since some
+// providers show or refuse a body.
 net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended& appended) {
-  if (manifest.success_status == 204) return {204, {}, ""};
-  if (!manifest.success_body.empty()) {
-    return {manifest.success_status,
-            {{"Content-Type", manifest.success_content_type}},
-            manifest.success_body};
+  net::HttpResponse response{manifest.success_status, {}, ""};
+  if (!manifest.success_content_type.empty()) {
+    response.headers.emplace_back("Content-Type", manifest.success_content_type);
+    response.body = manifest.success_body;
+  } else if (manifest.success_status != 204) {
+    const std::string status = appended.duplicate ? "duplicate" : "accepted";
+    response =
+        net::jsonResponse(manifest.success_status, R"({"status":")" + status + R"(","event_id":")" +
+                                                       appended.id.text() + "\"}\n");
   }
-  std::string body = R"({"status":")";
-  body += appended.duplicate ? "duplicate" : "accepted";
-  body += R"(","event_id":")" + appended.id.text() + "\"}\n";
-  return net::jsonResponse(manifest.success_status, std::move(body));
+  response.headers.emplace_back("Junctor-Event-Id", appended.id.text());
+  return response;
 }
 
 bool looksLikeJson(const plugin::Manifest& manifest, const net::HttpRequest& request) {
@@ -68,8 +71,8 @@ Receiver::Receiver(store::Store& store, IdSource& ids, const Clock& clock,
       on_durable_(std::move(on_durable)),
       overloaded_(metrics.counter("junctor_ingest_overloaded_total",
                                   "Webhooks answered 503: store full, failing or behind")),
-      ack_seconds_(metrics.histogram("junctor_ingest_ack_seconds",
-                                     "Complete request to durable answer")),
+      ack_seconds_(
+          metrics.histogram("junctor_ingest_ack_seconds", "Complete request to durable answer")),
       table_(std::make_shared<const EndpointTable>()) {}
 
 void Receiver::adopt(EndpointTable table) {
@@ -119,8 +122,8 @@ void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::Htt
   }
   std::string url = publicUrl(*endpoint->integration, request);
   if (endpoint->verifier) {
-    const crypto::SignatureInput input{request.method, url, request.path, request.query,
-                                       request.body,   request.headers};
+    const crypto::SignatureInput input{request.method, url,          request.path,
+                                       request.query,  request.body, request.headers};
     if (auto verified = endpoint->verifier->verify(input, clock_.unixMs()); !verified) {
       refuse(*endpoint, request, verified.error());
       return responder->reply(net::problem(
@@ -140,13 +143,13 @@ void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::Htt
     endpoint->handshakes->add();
     return responder->reply(std::move(*echo));
   }
-  std::string key = plugin::deliveryKey(manifest, request.headers, request.query, body);
+  std::string key =
+      plugin::deliveryKey(endpoint->delivery_key, request.headers, request.query, body);
   append(endpoint, std::move(request), std::move(url), std::move(key), responder);
 }
 
 void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
-                      std::string url, std::string dedupe_key,
-                      const net::ResponderPtr& responder) {
+                      std::string url, std::string dedupe_key, const net::ResponderPtr& responder) {
   const size_t bytes = request.body.size();
   if (bytes_waiting_.fetch_add(bytes) + bytes > limits::kIngestBytesMax) {
     bytes_waiting_.fetch_sub(bytes);

@@ -52,7 +52,8 @@ struct Manifest {
   Handshake handshake;
   BodyKind body = BodyKind::Json;
   int success_status = 202;
-  std::string success_body, success_content_type;  // "" = the host's JSON answer
+  // Content type "" = the host's JSON answer; else exactly this body, which may be empty.
+  std::string success_body, success_content_type;
   bool delivery_key_from_settings = false;         // generic: settings.delivery_key
   std::vector<std::string> interfaces;             // "junctor.webhook/1"
   std::vector<Sample> samples;

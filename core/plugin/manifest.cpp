@@ -120,8 +120,8 @@ Result<void> readSuccess(const StrictObject& in, Manifest& out) {
   out.success_status = static_cast<int>(status);
   JUNCTOR_TRY(out.success_body, json.text("body"));
   JUNCTOR_TRY(out.success_content_type, json.text("content_type"));
-  if (out.success_body.empty() != out.success_content_type.empty()) {
-    return json.error("content_type", "goes with body, and body with it");
+  if (!out.success_body.empty() && out.success_content_type.empty()) {
+    return json.error("content_type", "is required with body");
   }
   return {};
 }
