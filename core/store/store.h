@@ -58,19 +58,19 @@ struct AttemptRecord {
 };
 
 struct EventQuery {
-  std::string tenant;
-  std::string integration, type, source;  // "" = any; type may be a glob ("pull_request.*")
-  int64_t since_ms = 0, until_ms = 0;     // received_at, 0 = open
-  size_t limit = 50;                      // at most limits::kPageMax
-  std::string cursor;                     // from the previous page, "" = newest first page
+  std::string tenant{};
+  std::string integration{}, type{}, source{};  // "" = any; type may be a glob ("pull_request.*")
+  int64_t since_ms = 0, until_ms = 0;           // received_at, 0 = open
+  size_t limit = 50;                            // at most limits::kPageMax
+  std::string cursor{};                         // from the previous page, "" = newest first page
 };
 struct DeliveryQuery {
-  std::string tenant;
-  std::optional<EventId> event_id;
-  std::optional<DeliveryState> state;
-  std::string destination;
+  std::string tenant{};
+  std::optional<EventId> event_id{};
+  std::optional<DeliveryState> state{};
+  std::string destination{};
   size_t limit = 50;
-  std::string cursor;
+  std::string cursor{};
 };
 template <class T>
 struct Page {

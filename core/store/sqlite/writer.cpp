@@ -63,8 +63,8 @@ void Writer::run() {
     for (Write& write : batch) {
       std::visit([](auto& operation) { operation.complete(); }, write);
     }
-    queue_.finished(batch.size());
     if (health() != Health::Failing) maintain();
+    queue_.finished(batch.size());
   }
 }
 
