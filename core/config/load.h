@@ -45,12 +45,14 @@ ServerConfig loadServerConfig(const std::string& file, const Environment& enviro
                               const std::vector<std::pair<std::string, std::string>>& flags,
                               Problems& problems);
 
-// A tenant folder: tenant.yaml, integrations.yaml, destinations.yaml, rules/*.lua (tests/*.lua are
-// left alone). Relative file: references become absolute. Connector ids and rules are not checked
-// here (see admin/apply).
-Tenant loadTenantFolder(const std::string& folder, Problems& problems);
+// A tenant folder: tenant.yaml (without it the folder's name is the id), integrations.yaml,
+// destinations.yaml, rules/*.lua (tests/*.lua are left alone). Relative file: references become
+// absolute. Rules are not compiled here. `connectors` are the ids that exist; empty = not checked.
+Tenant loadTenantFolder(const std::string& folder, Problems& problems,
+                        const std::vector<std::string>& connectors = {});
 // DIR may be a tenant folder or a folder of tenant folders.
-std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems);
+std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems,
+                                const std::vector<std::string>& connectors = {});
 
 // Tenants travel to the server and rest in the store as JSON.
 Json tenantToJson(const Tenant& tenant);

@@ -128,7 +128,9 @@ void checkUnique(const std::vector<std::pair<std::string, Tenant>>& tenants, Pro
 
 }  // namespace
 
-Tenant loadTenantFolder(const std::string& folder, Problems& problems) {
+Tenant loadTenantFolder(const std::string& folder, Problems& problems,
+                        const std::vector<std::string>& connectors) {
+  const ReadContext context{folder, connectors};
   Tenant tenant;
   if (!isFolder(folder)) {
     problems.push_back({folder, 0, "", "is no folder"});
@@ -136,27 +138,29 @@ Tenant loadTenantFolder(const std::string& folder, Problems& problems) {
   }
   readTenantFile(folder, tenant, problems);
   readListFile(folder, "integrations", problems, [&](const Node& list, const Place& place) {
-    readIntegrations(list, place, folder, tenant, problems);
+    readIntegrations(list, place, context, tenant, problems);
   });
   readListFile(folder, "destinations", problems, [&](const Node& list, const Place& place) {
-    readDestinations(list, place, folder, tenant, problems);
+    readDestinations(list, place, context, tenant, problems);
   });
   readRules(folder, tenant, problems);
   refuseStrangeFiles(folder, problems);
   return tenant;
 }
 
-std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems) {
+std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems,
+                                const std::vector<std::string>& connectors) {
   std::vector<std::pair<std::string, Tenant>> found;
   const auto names = listFolder(dir);
   if (!names) {
     problems.push_back({dir, 0, "", "cannot be read: " + names.error().message});
   } else if (isTenantFolder(dir)) {
-    found.emplace_back(dir, loadTenantFolder(dir, problems));
+    found.emplace_back(dir, loadTenantFolder(dir, problems, connectors));
   } else {
     for (const std::string& name : *names) {
       const std::string folder = dir + "/" + name;
-      if (isFolder(folder)) found.emplace_back(folder, loadTenantFolder(folder, problems));
+      if (isFolder(folder))
+        found.emplace_back(folder, loadTenantFolder(folder, problems, connectors));
     }
     if (found.empty()) {
       problems.push_back({dir, 0, "",

@@ -100,10 +100,10 @@ Result<Tenant> tenantFromJson(const Json& json) {
   tenant.name = map.text("name");
   if (tenant.name.empty()) tenant.name = tenant.id;
   if (const Node* list = map.find("integrations")) {
-    readIntegrations(*list, map.at("integrations"), "", tenant, problems);
+    readIntegrations(*list, map.at("integrations"), {}, tenant, problems);
   }
   if (const Node* list = map.find("destinations")) {
-    readDestinations(*list, map.at("destinations"), "", tenant, problems);
+    readDestinations(*list, map.at("destinations"), {}, tenant, problems);
   }
   if (const Node* list = map.find("rules")) readRules(*list, map.at("rules"), tenant, problems);
   map.finish();

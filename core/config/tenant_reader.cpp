@@ -28,13 +28,13 @@ std::vector<milliseconds> defaultSchedule() {
   return {0s, 5s, 5min, 30min, 2h, 5h, 10h, 10h};
 }
 
-std::vector<SecretRef> readSecrets(MapReader& map, std::string_view key, const std::string& folder,
+std::vector<SecretRef> readSecrets(MapReader& map, std::string_view key, const ReadContext& context,
                                    Problems& problems) {
   std::vector<SecretRef> secrets;
   map.list(key, [&](const Node& item, const Place& place) {
     std::string text = scalarText(item, place, problems, checkSecretRef);
-    if (!folder.empty() && text.starts_with("file:") && !text.starts_with("file:/")) {
-      text = "file:" + absolutePath(folder + "/" + text.substr(5));
+    if (!context.folder.empty() && text.starts_with("file:") && !text.starts_with("file:/")) {
+      text = "file:" + absolutePath(context.folder + "/" + text.substr(5));
     }
     const auto same = [&](const SecretRef& ref) { return ref.text == text; };
     if (std::any_of(secrets.begin(), secrets.end(), same)) {
@@ -75,13 +75,21 @@ void checkTrust(MapReader& map, const Integration& integration) {
   }
 }
 
-Integration readIntegration(const Node& node, const Place& place, const std::string& folder,
+Result<void> checkConnector(std::string_view text, const std::vector<std::string>& known) {
+  JUNCTOR_CHECK(checkName(text));
+  if (known.empty() || std::find(known.begin(), known.end(), text) != known.end()) return {};
+  return invalidArgument("there is no connector '" + std::string(text) + "'" +
+                         didYouMean(text, known));
+}
+
+Integration readIntegration(const Node& node, const Place& place, const ReadContext& context,
                             Problems& problems) {
   MapReader map(node, place, problems);
   Integration integration;
   integration.id = map.required("id", checkName);
-  integration.connector = map.required("connector", checkName);
-  integration.webhook_secrets = readSecrets(map, "webhook_secrets", folder, problems);
+  integration.connector = map.required(
+      "connector", [&](std::string_view text) { return checkConnector(text, context.connectors); });
+  integration.webhook_secrets = readSecrets(map, "webhook_secrets", context, problems);
   integration.settings_json = readSettings(map, problems);
   integration.unsigned_ok = map.boolean("unsigned", false);
   integration.public_url = map.text("public_url", checkHttpUrl);
@@ -155,7 +163,7 @@ std::string readChoice(MapReader& map, std::string_view key, const std::string& 
   });
 }
 
-Destination readDestination(const Node& node, const Place& place, const std::string& folder,
+Destination readDestination(const Node& node, const Place& place, const ReadContext& context,
                             Problems& problems) {
   MapReader map(node, place, problems);
   Destination destination;
@@ -166,7 +174,7 @@ Destination readDestination(const Node& node, const Place& place, const std::str
   } else if (map.find("url") && destination.type == "log") {
     map.problem("url", "has no meaning for a destination of type log");
   }
-  destination.signing_secrets = readSecrets(map, "signing_secrets", folder, problems);
+  destination.signing_secrets = readSecrets(map, "signing_secrets", context, problems);
   destination.allow_private = map.boolean("allow_private", false);
   destination.retry = readRetry(map, problems);
   destination.headers = readHeaders(map, problems);
@@ -183,7 +191,7 @@ Destination readDestination(const Node& node, const Place& place, const std::str
 // Reads a list of maps into `target`, each under its name; a name used twice is a problem.
 template <class T, class Read, class NameOf>
 void readNamed(const Node& list, const Place& place, Problems& problems,
-               std::map<std::string, T>& target, Read read, NameOf nameOf) {
+               std::map<std::string, T>& target, const char* key, Read read, NameOf nameOf) {
   if (list.kind == Node::Kind::Null) return;
   if (list.kind != Node::Kind::List) {
     problems.push_back({place.file, list.line, place.path, "must be a list"});
@@ -194,7 +202,7 @@ void readNamed(const Node& list, const Place& place, Problems& problems,
     T item = read(list.items[i], here);
     const std::string name = nameOf(item);
     if (!target.emplace(name, std::move(item)).second && !name.empty()) {
-      problems.push_back({place.file, list.items[i].line, here.path,
+      problems.push_back({place.file, list.items[i].line, here.key(key).path,
                           "'" + name + "' is defined twice in this list"});
     }
   }
@@ -202,24 +210,24 @@ void readNamed(const Node& list, const Place& place, Problems& problems,
 
 }  // namespace
 
-void readIntegrations(const Node& list, const Place& place, const std::string& folder,
+void readIntegrations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems) {
   readNamed(
-      list, place, problems, tenant.integrations,
+      list, place, problems, tenant.integrations, "id",
       [&](const Node& node, const Place& here) {
-        Integration integration = readIntegration(node, here, folder, problems);
+        Integration integration = readIntegration(node, here, context, problems);
         integration.tenant = tenant.id;
         return integration;
       },
       [](const Integration& integration) { return integration.id; });
 }
 
-void readDestinations(const Node& list, const Place& place, const std::string& folder,
+void readDestinations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems) {
   readNamed(
-      list, place, problems, tenant.destinations,
+      list, place, problems, tenant.destinations, "name",
       [&](const Node& node, const Place& here) {
-        Destination destination = readDestination(node, here, folder, problems);
+        Destination destination = readDestination(node, here, context, problems);
         destination.tenant = tenant.id;
         return destination;
       },

@@ -3,16 +3,21 @@
 // files of its folder and the JSON that travels to the server.
 #include <map>
 #include <string>
+#include <vector>
 
 #include "config/node.h"
 #include "model/catalog.h"
 
 namespace junctor::config {
 
-// `folder` is what relative file: references start from; "" leaves them as they are.
-void readIntegrations(const Node& list, const Place& place, const std::string& folder,
+struct ReadContext {
+  std::string folder;                   // where relative file: references start; "" = leave them
+  std::vector<std::string> connectors;  // ids that exist; empty = not checked
+};
+
+void readIntegrations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems);
-void readDestinations(const Node& list, const Place& place, const std::string& folder,
+void readDestinations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems);
 
 // First 12 hex digits of the source's SHA-256.

@@ -69,7 +69,7 @@ const Mistake kIntegrationMistakes[] = {
     {"tag", "    public_url: !!python/object:os.system https://x\n",
      "integrations.yaml:5: integrations[0].public_url: tags (…"},
     {"the same id twice", "  - {id: gh, connector: slack, webhook_secrets: [env:T]}\n",
-     "integrations.yaml:5: integrations[1]: 'gh' is defined twice in this list"},
+     "integrations.yaml:5: integrations[1].id: 'gh' is defined twice in this list"},
     {"missing required key", "  - {id: two, webhook_secrets: [env:T]}\n",
      "integrations.yaml:5: integrations[1].connector: is missing"},
     {"no secret at all", "  - {id: two, connector: slack}\n",

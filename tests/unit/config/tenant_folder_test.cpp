@@ -147,6 +147,17 @@ TEST_CASE("an integrations file without its list is a problem, an empty file too
   CHECK(folder.load() == Lines{"integrations.yaml:1: integrations: is missing"});
 }
 
+TEST_CASE("a connector that does not exist is named, with the nearest one that does") {
+  TenantFixture folder;
+  folder.write("integrations.yaml",
+               "integrations:\n  - {id: a, connector: githup, webhook_secrets: [env:S]}\n");
+  junctor::config::Problems problems;
+  (void)junctor::config::loadTenantFolder(folder.path(), problems, {"github", "slack"});
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].path == "integrations[0].connector");
+  CHECK(problems[0].text == "there is no connector 'githup'; did you mean 'github'?");
+}
+
 TEST_CASE("the demo tenant loads") {
   junctor::config::Problems problems;
   const auto tenants =
