@@ -49,7 +49,7 @@ void* Budget::allocate(void* self, void* block, size_t old_bytes, size_t new_byt
   auto* budget = static_cast<Budget*>(self);
   if (block == nullptr) old_bytes = 0;  // then it is a type tag
   if (new_bytes == 0) {
-    std::free(block);
+    budget->pool_.release(block, old_bytes);
     budget->memory_used_ -= old_bytes;
     return nullptr;
   }
@@ -59,7 +59,7 @@ void* Budget::allocate(void* self, void* block, size_t old_bytes, size_t new_byt
       return budget->refuse();
     }
   }
-  void* moved = std::realloc(block, new_bytes);
+  void* moved = budget->pool_.resize(block, old_bytes, new_bytes);
   if (moved == nullptr) return new_bytes <= old_bytes ? block : budget->refuse();
   budget->memory_used_ += new_bytes;
   budget->memory_used_ -= old_bytes;

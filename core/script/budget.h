@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "script/block_pool.h"
 #include "script/lua_api.h"
 #include "script/rules.h"
 
@@ -50,6 +51,7 @@ class Budget {
   void* refuse();
   void setSlice(lua_State* L, int slice);
 
+  BlockPool pool_;
   RuleBudget allowed_;
   lua_State* state_ = nullptr;
   size_t memory_used_ = 0;

@@ -11,12 +11,15 @@
 namespace junctor::script {
 namespace {
 
-void needFunction(const TableReader& reader, int table, const char* name) {
+// The line at which the function begins.
+int readFunction(const TableReader& reader, int table, const char* name) {
   if (!reader.push(table, name)) reader.fail(fmt::format("'{}' is missing", name));
   if (lua_type(reader.state(), -1) != LUA_TFUNCTION) {
     reader.fail(fmt::format("'{}' must be a function", name));
   }
-  lua_pop(reader.state(), 1);
+  lua_Debug info{};
+  lua_getinfo(reader.state(), ">S", &info);
+  return std::max(info.linedefined, 1);  // -1: a function of the host
 }
 
 // "a|b.c": one of these payload paths must exist.
@@ -58,7 +61,7 @@ void readNormalizer(const TableReader& reader, int table, Normalizer normalizer,
                     CompiledRuleset& rules) {
   reader.checkKeys(table, {"version", "accepts", "emits", "event"}, "normalize");
   reader.integer(table, "version");
-  needFunction(reader, table, "event");
+  normalizer.line = readFunction(reader, table, "event");
   if (!reader.push(table, "accepts")) {
     reader.fail("'accepts' is missing: say which events this normalizer is for");
   }
@@ -109,8 +112,7 @@ RouteRule readRule(const TableReader& reader, int table, lua_Integer position,
   }
   if (reader.push(table, "where")) {
     lua_pop(L, 1);
-    needFunction(reader, table, "where");
-    rule.has_where = true;
+    rule.where_line = readFunction(reader, table, "where");
   }
   if (reader.push(table, "to")) {
     rule.to = readTargets(reader, -1, "to");

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kTypeBytesMax = 200;
 constexpr size_t kIdBytesMax = 1024;
+constexpr std::string_view kEnvelopeKeys[] = {"type", "at", "occurred_at", "resource", "actor"};
 
 bool push(lua_State* L, int table, const char* name) {
   lua_pushstring(L, name);
@@ -104,14 +105,13 @@ NormalForm readNormalForm(lua_State* L, const Normalizer& normalizer, const Even
   readType(L, table, normalizer, event, form);
   readMoment(L, table, form);
   readResource(L, table, event, form);
+  ResultWriter writer(L);
   if (push(L, table, "actor")) {
-    ResultWriter writer(L);
     writer.value(-1);
     form.actor_json = writer.take();
     lua_pop(L, 1);
   }
-  ResultWriter writer(L);
-  writer.objectWithout(table, {"type", "at", "occurred_at", "resource", "actor"});
+  writer.objectWithout(table, kEnvelopeKeys);
   form.data_json = writer.take();
   return form;
 }

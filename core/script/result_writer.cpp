@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "base/bytes.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
 #include "script/context.h"
@@ -33,7 +32,10 @@ bool isArrayMarked(lua_State* L, int index) {
 
 void ResultWriter::fail(const char* problem) {
   std::string where = "result";
-  for (const std::string& step : path_) where += "." + step;
+  for (const Step& step : path_) {
+    where += '.';
+    where += step.position != 0 ? std::to_string(step.position) : std::string(step.key);
+  }
   lua_pushfstring(L_, "%s: %s", where.substr(0, 200).c_str(), problem);
   lua_error(L_);
   std::abort();  // lua_error does not return
@@ -54,10 +56,9 @@ void ResultWriter::enter() {
 }
 
 void ResultWriter::text(std::string_view text) {
-  if (!validUtf8(text)) fail("not valid UTF-8");
   if (out_.size() + text.size() > limits::kRuleResultBytesMax) checkSize();
   contextOf(L_).budget.chargeBytes(L_, text.size());
-  appendJsonString(out_, text);
+  if (!tryAppendJsonString(out_, text)) fail("not valid UTF-8");
   checkSize();
 }
 
@@ -130,7 +131,7 @@ void ResultWriter::array(int index, lua_Integer length) {
   for (lua_Integer i = 1; i <= length; ++i) {
     if (i > 1) out_.push_back(',');
     lua_rawgeti(L_, index, i);
-    path_.push_back(std::to_string(i));
+    path_.push_back({{}, i});
     value(-1);
     path_.pop_back();
     lua_pop(L_, 1);
@@ -138,14 +139,14 @@ void ResultWriter::array(int index, lua_Integer length) {
   out_.push_back(']');
 }
 
-void ResultWriter::objectWithout(int index, const std::vector<std::string_view>& skip) {
+void ResultWriter::objectWithout(int index, std::span<const std::string_view> skip) {
   enter();
   object(lua_absindex(L_, index), skip);
   leave();
 }
 
 // The values stay on the stack while their keys are sorted.
-void ResultWriter::object(int index, const std::vector<std::string_view>& skip) {
+void ResultWriter::object(int index, std::span<const std::string_view> skip) {
   const int bottom = lua_gettop(L_);
   const size_t first = entries_.size();
   lua_pushnil(L_);
@@ -171,7 +172,7 @@ void ResultWriter::object(int index, const std::vector<std::string_view>& skip) 
     if (i > first) out_.push_back(',');
     text(entry.key);
     out_.push_back(':');
-    path_.emplace_back(entry.key.substr(0, 40));
+    path_.push_back({entry.key});
     value(entry.value);
     path_.pop_back();
   }

@@ -3,8 +3,10 @@
 // depth end the script; what JSON cannot say (functions, NaN, bad UTF-8, mixed tables) is an error
 // that names the path. Runs inside a protected call: it raises.
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json_doc.h"
@@ -14,15 +16,16 @@ namespace junctor::script {
 
 class ResultWriter {
  public:
-  explicit ResultWriter(lua_State* L) : L_(L) {}
+  explicit ResultWriter(lua_State* L) : L_(L) { out_.reserve(512); }
 
   // Appends the value at `index`.
   void value(int index);
   // Appends the table at `index` as an object without the keys in `skip`.
-  void objectWithout(int index, const std::vector<std::string_view>& skip);
+  void objectWithout(int index, std::span<const std::string_view> skip);
 
   size_t size() const { return out_.size(); }
-  std::string take() { return std::move(out_); }
+  // The text so far; the next value starts anew.
+  std::string take() { return std::exchange(out_, {}); }
 
  private:
   struct Entry {
@@ -30,10 +33,16 @@ class ResultWriter {
     int value;  // stack index
   };
 
+  // Where in the result: a member or, if `position` is not 0, an element.
+  struct Step {
+    std::string_view key;
+    lua_Integer position = 0;
+  };
+
   void node();
   void table(int index);
   void array(int index, lua_Integer length);
-  void object(int index, const std::vector<std::string_view>& skip);
+  void object(int index, std::span<const std::string_view> skip);
   void number(int index);
   void text(std::string_view text);
   void view(JsonView json);
@@ -45,7 +54,7 @@ class ResultWriter {
   lua_State* L_;
   std::string out_;
   std::vector<Entry> entries_;  // of all open objects
-  std::vector<std::string> path_;
+  std::vector<Step> path_;
   size_t nodes_ = 0;
   size_t depth_ = 0;
 };

@@ -21,6 +21,7 @@ struct ScriptText {
 struct Normalizer {
   size_t script = 0;
   size_t declaration = 0;  // 1 = first jn.normalize or jn.route that the script calls
+  int line = 0;            // of its function
   std::vector<Clause> accepts;
   std::vector<std::vector<size_t>> has;  // each: one of these payload paths must exist
   std::vector<Glob> emits;               // empty: any type
@@ -31,7 +32,7 @@ struct RouteRule {
   size_t position = 0;  // in `rules`, from 1
   int64_t priority = 0;
   std::vector<Clause> when;
-  bool has_where = false;
+  int where_line = 0;  // 0: no `where`
   std::vector<std::string> to;
   std::string drop;  // reason; "" = not a drop rule
   bool stop = false;

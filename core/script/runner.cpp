@@ -57,6 +57,37 @@ void pushWhere(lua_State* L, const RouteRule& rule) {
   luaL_error(L, "the script declares other rules than at publish");
 }
 
+lua_Integer keyOf(size_t declaration, size_t position) {
+  return static_cast<lua_Integer>(declaration * (limits::kRulesPerScriptMax + 1) + position);
+}
+
+void pushEventHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
+                      const Normalizer& normalizer) {
+  const size_t index = normalizer.script;
+  const lua_Integer key = keyOf(normalizer.declaration, 0);
+  if (sandbox.pushHandler(L, index, key)) return;
+  sandbox.load(L, index, rules.scripts[index]);
+  sandbox.prepare(L, index);
+  pushDeclaration(L, normalizer.declaration);
+  pushMember(L, "event");
+  if (lua_type(L, -1) != LUA_TFUNCTION) {
+    luaL_error(L, "the script declares other rules than at publish");
+  }
+  sandbox.rememberHandler(L, index, key);
+}
+
+void pushWhereHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
+                      const RouteTable& table, const RouteRule& rule) {
+  const size_t index = table.script;
+  const lua_Integer key = keyOf(table.declaration, rule.position);
+  if (sandbox.pushHandler(L, index, key)) return;
+  sandbox.load(L, index, rules.scripts[index]);
+  sandbox.prepare(L, index);
+  pushDeclaration(L, table.declaration);
+  pushWhere(L, rule);
+  sandbox.rememberHandler(L, index, key);
+}
+
 std::string show(const Field& field) {
   constexpr size_t kShownMax = 80;
   if (field.absent()) return "absent";
@@ -160,18 +191,13 @@ std::optional<RuleError> LuaRuleRunner::runNormalizer(const CompiledRuleset& rul
                                                       Sandbox& sandbox, NormalForm& form) {
   const ScriptText& script = rules.scripts[normalizer.script];
   return sandbox.protect(script, [&](lua_State* L) {
-    sandbox.load(L, normalizer.script, script);
-    sandbox.prepare(L, normalizer.script);
-    pushDeclaration(L, normalizer.declaration);
-    pushMember(L, "event");
-    if (lua_type(L, -1) != LUA_TFUNCTION)
-      luaL_error(L, "the script declares other rules than at publish");
-    sandbox.noteHandler(L, normalizer.script);
+    pushEventHandler(L, sandbox, rules, normalizer);
+    sandbox.beginHandler(L, normalizer.script, normalizer.line);
     pushJson(L, fields_.payload());
     pushCtx(L);
     lua_call(L, 2, 1);
     form = readNormalForm(L, normalizer, fields_.event());
-    sandbox.finishHandler(L, normalizer.script);
+    sandbox.endHandler(L, normalizer.script);
   });
 }
 
@@ -223,16 +249,13 @@ bool LuaRuleRunner::where(Routing& routing, const RouteRule& rule) {
   }
   bool yes = false;
   routing.result.error = sandbox->protect(script, [&](lua_State* L) {
-    sandbox->load(L, index, script);
-    sandbox->prepare(L, index);
-    pushDeclaration(L, routing.table->declaration);
-    pushWhere(L, rule);
-    sandbox->noteHandler(L, index);
+    pushWhereHandler(L, *sandbox, rules, *routing.table, rule);
+    sandbox->beginHandler(L, index, rule.where_line);
     pushEvent(L);
     pushCtx(L);
     lua_call(L, 2, 1);
     yes = lua_toboolean(L, -1) != 0;
-    sandbox->finishHandler(L, index);
+    sandbox->endHandler(L, index);
   });
   return yes && !routing.result.error;
 }
@@ -246,7 +269,7 @@ bool LuaRuleRunner::matches(Routing& routing, const RouteRule& rule) {
     }
     return false;
   }
-  if (rule.has_where && !where(routing, rule)) {
+  if (rule.where_line != 0 && !where(routing, rule)) {
     note(routing, rule,
          routing.result.error ? routing.result.error->message : "no, 'where' said no");
     return false;

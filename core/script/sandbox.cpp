@@ -103,6 +103,10 @@ Sandbox::~Sandbox() {
 }
 
 void Sandbox::build(lua_State* L) {
+  // The libraries stay for ever: collecting more often than at four times the live size would
+  // mostly walk them.
+  constexpr int kPausePercent = 400;
+  lua_gc(L, LUA_GCINC, kPausePercent, 0, 0);
   installViews(L);
   lua_createtable(L, 0, 2);  // the metatable of environments
   pushBaseLibrary(L);
@@ -179,10 +183,10 @@ void Sandbox::load(lua_State* L, size_t index, const ScriptText& script) {
       luaL_loadbufferx(L, script.source.data(), script.source.size(), name.c_str(), "t");
   if (status != LUA_OK) lua_error(L);
   entry.chunk_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_pushboolean(L, 0);
-  entry.environment_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_pushboolean(L, 0);
-  entry.declarations_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  for (int* ref : {&entry.environment_ref, &entry.declarations_ref, &entry.handlers_ref}) {
+    lua_pushboolean(L, 0);
+    *ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
 }
 
 void Sandbox::prepare(lua_State* L, size_t index) {
@@ -201,6 +205,8 @@ void Sandbox::runTopLevel(lua_State* L, Script& script) {
   lua_setupvalue(L, -2, 1);
   lua_newtable(L);
   lua_rawseti(L, LUA_REGISTRYINDEX, script.declarations_ref);
+  lua_newtable(L);
+  lua_rawseti(L, LUA_REGISTRYINDEX, script.handlers_ref);
   context_.declarations_ref = script.declarations_ref;
   lua_call(L, 0, 0);
   context_.declarations_ref = LUA_NOREF;
@@ -208,22 +214,35 @@ void Sandbox::runTopLevel(lua_State* L, Script& script) {
   context_.budget.refuel(L);
 }
 
-// A handler whose only upvalue is the environment can keep nothing but globals, and those are
-// looked for afterwards.
-void Sandbox::noteHandler(lua_State* L, size_t index) {
-  Script& script = scripts_[index];
-  lua_Debug info{};
-  lua_pushvalue(L, -1);
-  lua_getinfo(L, ">Su", &info);
-  handler_line_ = info.linedefined;
-  script.keeps_nothing = info.nups == 0;
-  if (info.nups != 1) return;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, script.chunk_ref);
-  script.keeps_nothing = lua_upvalueid(L, -2, 1) == lua_upvalueid(L, -1, 1);
+bool Sandbox::pushHandler(lua_State* L, size_t index, lua_Integer key) {
+  if (scripts_.size() <= index || !scripts_[index].fresh) return false;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, scripts_[index].handlers_ref);
+  const bool known = lua_rawgeti(L, -1, key) == LUA_TFUNCTION;
+  if (!known) lua_pop(L, 2);
+  return known;
+}
+
+void Sandbox::rememberHandler(lua_State* L, size_t index, lua_Integer key) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, scripts_[index].handlers_ref);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, key);
   lua_pop(L, 1);
 }
 
-void Sandbox::finishHandler(lua_State* L, size_t index) {
+// A handler whose only upvalue is the environment can keep nothing but globals, and those are
+// looked for afterwards.
+void Sandbox::beginHandler(lua_State* L, size_t index, int line) {
+  Script& script = scripts_[index];
+  handler_line_ = line;
+  void* first = lua_upvalueid(L, -1, 1);
+  script.keeps_nothing = first == nullptr;
+  if (first == nullptr || lua_upvalueid(L, -1, 2) != nullptr) return;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, script.chunk_ref);
+  script.keeps_nothing = first == lua_upvalueid(L, -1, 1);
+  lua_pop(L, 1);
+}
+
+void Sandbox::endHandler(lua_State* L, size_t index) {
   Script& script = scripts_[index];
   script.fresh = script.keeps_nothing;
   if (!script.fresh) return;

@@ -51,16 +51,21 @@ class Sandbox {
   // Runs the top level in a fresh environment unless it still is fresh. Pushes the declarations:
   // a list of (table, kind, line).
   void prepare(lua_State* L, size_t index);
-  // Call before a handler, which is on top of the stack …
-  void noteHandler(lua_State* L, size_t index);
+  // Pushes the handler known under `key`; if there is none pushes nothing and says false.
+  bool pushHandler(lua_State* L, size_t index, lua_Integer key);
+  // Makes the function on top known until the top level runs again.
+  void rememberHandler(lua_State* L, size_t index, lua_Integer key);
+  // Call before a handler, which is on top of the stack and begins at `line` …
+  void beginHandler(lua_State* L, size_t index, int line);
   // … and after it: decides whether the script must be prepared anew.
-  void finishHandler(lua_State* L, size_t index);
+  void endHandler(lua_State* L, size_t index);
 
  private:
   struct Script {
     int chunk_ref = LUA_NOREF;
     int environment_ref = LUA_NOREF;
     int declarations_ref = LUA_NOREF;
+    int handlers_ref = LUA_NOREF;
     bool fresh = false;
     bool keeps_nothing = false;  // of the handler that runs
   };
