@@ -312,9 +312,9 @@ void ReactorServer::admit(int descriptor, const std::string& remote_ip) {
   size_t& from_address = per_address_[remote_ip];
   if (counters.connections_open >= options_.connections_max ||
       from_address >= options_.connections_per_address_max) {
-    ::close(descriptor);
-    if (from_address == 0) per_address_.erase(remote_ip);
     ++counters.connections_refused;
+    if (from_address == 0) per_address_.erase(remote_ip);
+    ::close(descriptor);
     return;
   }
   const int on = 1;
