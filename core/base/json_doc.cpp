@@ -159,6 +159,7 @@ Result<void> checkJson(std::string_view text) {
 }
 
 JsonType JsonView::type() const {
+  if (!valid()) return JsonType::Null;
   switch (elementOf(document_, index_).type()) {
     case simdjson::dom::element_type::ARRAY:
       return JsonType::Array;

@@ -18,7 +18,7 @@ class JsonView {
  public:
   JsonView() = default;
   bool valid() const { return document_ != nullptr; }
-  JsonType type() const;
+  JsonType type() const;  // Null if invalid
   bool isObject() const { return valid() && type() == JsonType::Object; }
   bool isArray() const { return valid() && type() == JsonType::Array; }
   bool isString() const { return valid() && type() == JsonType::String; }
