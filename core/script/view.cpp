@@ -1,7 +1,7 @@
 #include "script/view.h"
 
+#include <algorithm>
 #include <charconv>
-#include <functional>
 #include <new>
 
 #include "script/lib.h"
@@ -109,7 +109,8 @@ int viewIndex(lua_State* L) {
   int is_integer = 0;
   const lua_Integer position = lua_tointegerx(L, 2, &is_integer);
   if (is_integer == 0 || block.kind != Kind::Json || position < 1) return 0;
-  contextOf(L).budget.charge(L, 1 + position / 16);  // elements are found by walking
+  const auto steps = std::min(position, static_cast<lua_Integer>(block.view.size()));
+  contextOf(L).budget.charge(L, 1 + steps / 16);  // elements are found by walking
   pushJson(L, block.view.at(static_cast<size_t>(position - 1)));
   return 1;
 }
@@ -117,7 +118,6 @@ int viewIndex(lua_State* L) {
 int viewLength(lua_State* L) {
   const Block& block = check(L, 1);
   const size_t size = block.kind == Kind::Json ? block.view.size() : 0;
-  contextOf(L).budget.charge(L, 1 + static_cast<int64_t>(size / 16));
   lua_pushinteger(L, static_cast<lua_Integer>(size));
   return 1;
 }
@@ -211,8 +211,8 @@ bool isView(lua_State* L, int index) {
 JsonView toView(lua_State* L, int index) {
   if (!isView(L, index)) return {};
   const Block& block = check(L, index);
-  if (block.kind == Kind::Event)
-    luaL_error(L, "'ev' as a whole is no value; use ev.data or ev.payload");
+  if (block.kind == Kind::Event) luaL_error(L, "'ev' as a whole is no value: use a part of it");
+  if (block.kind == Kind::Ctx) luaL_error(L, "'ctx' as a whole is no value: use a part of it");
   return block.view;
 }
 

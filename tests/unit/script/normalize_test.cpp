@@ -1,8 +1,6 @@
 #include "script_fixture.h"
 
-using namespace junctor;
-using namespace junctor::script;
-
+namespace junctor::script {
 namespace {
 
 const char* const kHelpdesk = R"lua(
@@ -51,3 +49,5 @@ TEST_CASE("a helpdesk payload of unknown shape becomes a ticket", "[script]") {
       R"({"id":"generic:9007199254740993","priority":"urgent","requester":{"email":"ann@example.com"},)"
       R"("status":"open","subject":"Printer on fire","tags":["vip","hardware"]})");
 }
+
+}  // namespace junctor::script

@@ -1,8 +1,6 @@
 #include "script_fixture.h"
 
-using namespace junctor;
-using namespace junctor::script;
-
+namespace junctor::script {
 namespace {
 
 const char* const kRoutes = R"lua(
@@ -53,3 +51,5 @@ TEST_CASE("routes fan out by priority, where and key", "[script]") {
         "vip-urgent>slack:#vip-escalations vip-urgent>pagerduty:support "
         "business-hours>slack:#support[ann@example.com] archive>s3:events");
 }
+
+}  // namespace junctor::script

@@ -1,0 +1,147 @@
+// Hostile scripts as data: tests/cases/script/attacks.txt.
+#include <set>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "script_fixture.h"
+
+namespace junctor::script {
+namespace {
+
+struct Attack {
+  std::string name;
+  std::string kind;  // refused, error, budget, data
+  std::string expected;
+  std::string script;
+};
+
+// Lines that stand for what a text file had better not hold.
+std::string expandLine(const std::string& line) {
+  if (line == "ESC:LuaS bytecode") return "\x1bLuaS\x93\r\n";
+  if (line == "NUL:") return std::string("return 1\0", 9);
+  if (line == "BYTES:ff") return "return '\xff'";
+  std::string out = line;
+  const size_t inline_at = line.find("REPEATINLINE ");
+  if (inline_at != line.npos) {
+    const int count = std::stoi(line.substr(inline_at + 13));
+    out = line.substr(0, inline_at) + std::string(static_cast<size_t>(count), line.back());
+  } else if (line.starts_with("REPEAT ")) {
+    const int count = std::stoi(line.substr(7));
+    const std::string unit = line.substr(line.find(": ") + 2) + "\n";
+    out.clear();
+    for (int i = 0; i < count; ++i) out += unit;
+  }
+  return out + "\n";
+}
+
+std::vector<Attack> readAttacks() {
+  const auto text = readFile(JUNCTOR_SOURCE_DIR "/tests/cases/script/attacks.txt");
+  REQUIRE(text);
+  std::vector<Attack> attacks;
+  bool whole_file = false;
+  const auto finish = [&] {
+    if (attacks.empty() || whole_file) return;
+    std::string& body = attacks.back().script;
+    body = "return jn.normalize { accepts = { type = \"attack\" }, event = function(ev, ctx)\n" +
+           body + "\nend }";
+  };
+  for (size_t start = 0; start < text->size();) {
+    const size_t end = text->find('\n', start);
+    const std::string line = text->substr(start, end - start);
+    start = end + 1;
+    if (line.starts_with("--- ")) {
+      finish();
+      whole_file = line.ends_with(" [file]");
+      attacks.push_back({line.substr(4), "", "", ""});
+    } else if (line.starts_with("> ")) {
+      const size_t colon = line.find(": ");
+      attacks.back().kind = line.substr(2, colon - 2);
+      attacks.back().expected = line.substr(colon + 2);
+    } else if (!line.starts_with("# ") && !attacks.empty()) {
+      attacks.back().script += expandLine(line);
+    }
+  }
+  finish();
+  return attacks;
+}
+
+// Looks at everything an attack might have changed.
+const char* const kProbe = R"lua(
+return jn.normalize { accepts = { type = "probe" }, event = function(ev, ctx)
+  local names = {}
+  for name in pairs({ a = 1, b = 2 }) do names[#names + 1] = name end
+  table.sort(names)
+  local unknown = pcall(function() return leaked end)
+  return {
+    upper = ("x"):upper() .. string.upper("y"), rep = ("ab"):rep(2, ","), match = ("k=v"):match("=(.)"),
+    names = table.concat(names, "+"), id = jn.id("a", 1), type = "probe.seen", kind = type(ev),
+    absent = ev.a.b.c == nil, unknown = unknown, max = math.maxinteger, text = tostring(nil),
+    time = jn.time(0), rand = ctx.rand(), len = utf8.len("é"), first = jn.first(nil, "z"),
+    n = #ev.list, format = string.format("%5.1f|%d", 1.25, 7),
+  }
+end }
+)lua";
+
+const char* const kPayload =
+    R"({"obj":{"x":1,"y":{"z":2}},"list":[1,2,3],"text":"t","number":5,"big":18446744073709551615})";
+
+std::string run(RuleRunner& runner, const Ruleset& rules, const std::string& type) {
+  Stage stage(kPayload);
+  stage.event.type = type;
+  const auto ran = runner.normalize(rules, stage.event, stage.payload);
+  if (!ran.error) return "data: " + stage.event.data_json;
+  CHECK(ran.error->message.size() <= limits::kRuleErrorBytesMax);
+  CHECK(ran.error->rule.starts_with("attack@v1:"));
+  CHECK(stage.event.data_json.empty());
+  CHECK(stage.event.type == type);
+  return (ran.error->budget ? "budget: " : "error: ") + ran.error->message;
+}
+
+bool asExpected(const Attack& attack, const std::string& outcome) {
+  if (!outcome.starts_with(attack.kind + ": ")) return false;
+  if (attack.kind == "data") return outcome == "data: " + attack.expected;
+  return outcome.find(attack.expected) != outcome.npos;
+}
+
+void attackBesideProbe(const Attack& attack, const std::string& healthy, const Ruleset& neighbour) {
+  INFO("attack: " << attack.name);
+  const auto rules = compileRules({scriptOf(attack.script, "attack"), scriptOf(kProbe, "probe")});
+  if (!rules) {
+    INFO(rules.error().message);
+    CHECK(attack.kind == "refused");
+    CHECK(rules.error().message.find(attack.expected) != std::string::npos);
+    CHECK(rules.error().message.size() < 4096);
+    return;
+  }
+  CHECK(attack.kind != "refused");
+  const auto runner = makeRuleRunner();
+  for (int i = 0; i < 2; ++i) {
+    const std::string outcome = run(*runner, **rules, "attack");
+    INFO("run " << i << ": " << outcome.substr(0, 300));
+    CHECK(asExpected(attack, outcome));
+    CHECK(run(*runner, **rules, "probe") == healthy);
+    CHECK(run(*runner, neighbour, "probe") == healthy);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every attack is stopped and leaves nothing behind", "[script][attack]") {
+  const auto attacks = readAttacks();
+  REQUIRE(attacks.size() >= 120);
+  const auto neighbour = mustCompile(kProbe, "probe");
+  const std::string healthy = run(*makeRuleRunner(), *neighbour, "probe");
+  REQUIRE(healthy.starts_with("data: {\"absent\":true"));
+  // Budget, one indivisible instruction, a collection: far below this even under a sanitizer.
+  constexpr int64_t kCpuNsMax = 3'000'000'000;
+  std::set<std::string> names;
+  for (const Attack& attack : attacks) {
+    CHECK(names.insert(attack.name).second);
+    const int64_t before = threadCpuNs();
+    attackBesideProbe(attack, healthy, *neighbour);
+    INFO(attack.name);
+    CHECK(threadCpuNs() - before < kCpuNsMax);
+  }
+}
+
+}  // namespace junctor::script
