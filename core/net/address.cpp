@@ -132,8 +132,9 @@ AddressVerdict classifySocketAddress(const sockaddr& address, bool allow_private
 
 AddressVerdict classifyAddress(std::string_view ip_literal, bool allow_private) {
   Bytes bytes{};
-  const std::string text(ip_literal);
-  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 && text.size() == ip_literal.size()) {
+  const std::string text(ip_literal.substr(0, ip_literal.find('\0')));
+  if (text.size() != ip_literal.size()) return {false, "no internet address"};
+  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
     return judge4(bytes, allow_private);
   }
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return judge6(bytes, allow_private);

@@ -97,7 +97,6 @@ CurlHttpClient::CurlHttpClient(const Clock& clock)
 CurlHttpClient::~CurlHttpClient() {
   outbox_.close();
   thread_.join();
-  pools_.clear();
   curl_multi_cleanup(multi_);
 }
 
@@ -116,6 +115,7 @@ void CurlHttpClient::run() {
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (!outbox_.closed()) turn();
   cancelAll();
+  pools_.clear();
 }
 
 void CurlHttpClient::turn() {

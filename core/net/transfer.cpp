@@ -66,6 +66,7 @@ void Transfer::prepare(PendingRequest&& pending, int64_t now_ns) {
   header_bytes_ = 0;
   head_complete_ = false;
   over_cap_ = false;
+  broken_ = false;
   denied_reason_.clear();
   if (url_ != request.url) {
     url_ = request.url;
@@ -184,8 +185,21 @@ bool Transfer::takeHeaderLine(std::string_view line) {
   } else if (!head_complete_) {  // what follows the body are trailers: not ours to believe
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return true;
-    response_.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
+    return takeField(line.substr(0, colon), trim(line.substr(colon + 1)));
   }
+  return true;
+}
+
+// curl reads until close if it cannot read the length, and so takes a cut answer for a whole one.
+bool Transfer::takeField(std::string_view name, std::string_view value) {
+  if (equalsIgnoreCase(name, "content-length")) {
+    const std::string* const before = findHeader(response_.headers, name);
+    broken_ = value.empty() || value.size() > 15 ||
+              value.find_first_not_of("0123456789") != std::string_view::npos ||
+              (before != nullptr && *before != value);
+    if (broken_) return false;
+  }
+  response_.headers.emplace_back(name, value);
   return true;
 }
 
@@ -205,7 +219,8 @@ Result<OutboundResponse> Transfer::finish(CURLcode code, int64_t now_ns) {
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
   response_.latency_us = (now_ns - started_ns_) / 1000;
-  if (code != CURLE_OK) return errorOf(code);
+  // curl takes the end of the connection within the head for the end of the head.
+  if (code != CURLE_OK || !head_complete_) return errorOf(code);
   return std::move(response_);
 }
 
@@ -218,7 +233,10 @@ Error Transfer::errorOf(CURLcode code) const {
                                                   request.response_bytes_max)
                                     : "the head of the answer is too large");
   }
+  if (broken_) return makeError(ErrorCode::DataLoss, "the answer is broken");
   switch (code) {
+    case CURLE_OUT_OF_MEMORY:  // what this curl says to a header line of 100 KB
+      return makeError(ErrorCode::ResourceExhausted, "the head of the answer is too large");
     case CURLE_OPERATION_TIMEDOUT:
       return makeError(ErrorCode::DeadlineExceeded, "no complete answer in time");
     case CURLE_COULDNT_CONNECT:

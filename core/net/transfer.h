@@ -46,6 +46,7 @@ class Transfer {
   static size_t readHeader(char* data, size_t size, size_t count, void* self);
   static size_t readBody(char* data, size_t size, size_t count, void* self);
   bool takeHeaderLine(std::string_view line);
+  bool takeField(std::string_view name, std::string_view value);
 
   ConnectionPool& pool_;
   SocketPoller& poller_;
@@ -62,6 +63,7 @@ class Transfer {
   size_t header_bytes_ = 0;
   bool head_complete_ = false;
   bool over_cap_ = false;
+  bool broken_ = false;
   std::string denied_reason_;
   std::string header_text_;              // the request's header lines, one after the other
   std::vector<curl_slist> header_list_;  // curl's view of them
