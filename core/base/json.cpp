@@ -62,6 +62,8 @@ class Guard final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Json> parseJson(std::string_view text) {
+  // nlohmann takes a zero byte for the end of the text.
+  if (text.find('\0') != text.npos) return invalidArgument("not valid JSON: zero byte");
   Guard guard;
   if (!Json::sax_parse(text.begin(), text.end(), &guard)) {
     return invalidArgument("not valid JSON: " +
