@@ -15,6 +15,12 @@ constexpr int64_t kLingerMs = 1'000;  // for a peer to read our last answer
 constexpr size_t kLingerBytesMax = 4 * 1024 * 1024;
 constexpr size_t kBodyReserveMax = 64 * 1024;  // a promised length is not yet a body
 
+ResponseFraming framingOf(const RequestHead& head) {
+  return {.head_only = head.request.method == "HEAD",
+          .http_1_0 = head.http_1_0,
+          .close = !head.keep_alive};
+}
+
 std::string problemWire(const Refusal& refusal, bool head_only, std::string_view date) {
   const HttpResponse response = problem(refusal.status, "bad-request", refusal.why);
   return *writeResponse(response, {.head_only = head_only, .close = true}, date);
@@ -140,42 +146,42 @@ bool HttpConnection::readHead(std::string_view bytes, size_t& used) {
   used += scanner_.end();
   scanner_.reset();
   if (refusal) return refuse(*refusal, head.request.method == "HEAD"), false;
-  startRequest(std::move(head), bytes, used);
+  startRequest(head, bytes, used);
   return true;
 }
 
-void HttpConnection::startRequest(RequestHead head, std::string_view bytes, size_t& used) {
+void HttpConnection::startRequest(RequestHead& head, std::string_view bytes, size_t& used) {
   ++requests_;
   context_.counters.requests_total.fetch_add(1, std::memory_order_relaxed);
   head.request.remote_ip = remote_ip_;
   head.request.tls = channel_.secure();
   HttpHandler::Admission admission = context_.handler.admit(head.request);
   if (admission.refuse) {
-    return answerEarly(std::move(head), std::move(*admission.refuse), bytes.size() - used, used);
+    return answerEarly(head, std::move(*admission.refuse), bytes.size() - used, used);
   }
-  const ResponseFraming framing{.head_only = head.request.method == "HEAD",
-                                .http_1_0 = head.http_1_0,
-                                .close = !head.keep_alive};
+  const ResponseFraming framing = framingOf(head);
   if (head.content_length > admission.body_bytes_max) {
     return refuse({413, "body over its limit"}, framing.head_only);
   }
   if (!head.hasBody()) return dispatch(std::move(head.request), framing);
-  startBody(std::move(head), admission.body_bytes_max, bytes, used);
+  startBody(head, admission.body_bytes_max, bytes, used);
 }
 
-void HttpConnection::startBody(RequestHead head, size_t bytes_max, std::string_view bytes,
+void HttpConnection::startBody(RequestHead& head, size_t bytes_max, std::string_view bytes,
                                size_t& used) {
-  PartialRequest partial{
-      std::move(head.request),
-      head.chunked ? BodyReader::chunked(bytes_max) : BodyReader::fixed(head.content_length),
-      {.head_only = false, .http_1_0 = head.http_1_0, .close = !head.keep_alive}};
-  partial.framing.head_only = partial.request.method == "HEAD";
-  partial.request.body.reserve(std::min<uint64_t>(head.content_length, kBodyReserveMax));
+  HttpRequest& request = head.request;
+  const ResponseFraming framing = framingOf(head);
+  BodyReader reader =
+      head.chunked ? BodyReader::chunked(bytes_max) : BodyReader::fixed(head.content_length);
+  request.body.reserve(std::min<uint64_t>(head.content_length, kBodyReserveMax));
   const bool nothing_sent = used == bytes.size();
-  partial_ = std::make_unique<PartialRequest>(std::move(partial));
+  const BodyReader::State state = reader.read(bytes, used, request.body);
+  if (state == BodyReader::State::Refused) return refuse(reader.refusal(), framing.head_only);
+  if (state == BodyReader::State::Done) return dispatch(std::move(request), framing);
   if (request_started_ms_ == 0) request_started_ms_ = context_.now_ms;
   if (head.expects_continue && nothing_sent) pushReady("HTTP/1.1 100 Continue\r\n\r\n", false);
-  if (!nothing_sent) readBody(bytes, used);
+  partial_ = std::make_unique<PartialRequest>(
+      PartialRequest{std::move(request), std::move(reader), framing});
 }
 
 bool HttpConnection::readBody(std::string_view bytes, size_t& used) {
@@ -191,21 +197,20 @@ bool HttpConnection::readBody(std::string_view bytes, size_t& used) {
 
 // The handler wants no body. One that is here in full is skipped; otherwise the connection ends,
 // since the rest of the body could be taken for a request.
-void HttpConnection::answerEarly(RequestHead head, HttpResponse response, size_t available,
+void HttpConnection::answerEarly(const RequestHead& head, HttpResponse response, size_t available,
                                  size_t& used) {
   const bool skippable = !head.chunked && head.content_length <= available;
   if (skippable) used += static_cast<size_t>(head.content_length);
   Slot slot;
-  slot.framing = {.head_only = head.request.method == "HEAD",
-                  .http_1_0 = head.http_1_0,
-                  .close = !head.keep_alive || !skippable};
+  slot.framing = framingOf(head);
+  slot.framing.close |= !skippable;
   request_started_ms_ = 0;
   slots_.push_back(std::move(slot));
   if (slots_.back().framing.close) stopReading();
   takeReply(nextSequence() - 1, std::move(response));
 }
 
-void HttpConnection::dispatch(HttpRequest request, ResponseFraming framing) {
+void HttpConnection::dispatch(HttpRequest&& request, ResponseFraming framing) {
   request_started_ms_ = 0;
   Slot slot;
   slot.framing = framing;
@@ -227,7 +232,7 @@ void HttpConnection::refuse(Refusal refusal, bool head_only) {
       .fetch_add(1, std::memory_order_relaxed);
   log::debug("net", {{"peer", remote_ip_}}, "refused with {}: {}", refusal.status, refusal.why);
   stopReading();
-  pushReady(problemWire(refusal, head_only, context_.date.at(context_.clock.unixMs())), true);
+  pushReady(problemWire(refusal, head_only, context_.date.at(context_.unix_ms)), true);
 }
 
 // Nothing that follows on this connection is ever parsed.
@@ -260,7 +265,7 @@ void HttpConnection::takeReply(uint64_t sequence, HttpResponse response) {
   if (slot.ready) return;
   const bool last = sequence + 1 == nextSequence() && !partial_ && request_started_ms_ == 0;
   if (context_.draining && last && !stalled_) slot.framing.close = true;
-  const std::string& date = context_.date.at(context_.clock.unixMs());
+  const std::string& date = context_.date.at(context_.unix_ms);
   auto wire = writeResponse(response, slot.framing, date);
   if (!wire) {
     log::error("net", {{"listener", context_.options.name}}, "handler made an unfit response");

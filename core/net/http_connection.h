@@ -46,7 +46,8 @@ struct FrontContext {
   FrontCounters counters;
   std::vector<char> buffer;  // every read goes here first: one for all, not one each
   DateText date;
-  int64_t now_ms = 0;  // of this turn of the reactor
+  int64_t now_ms = 0;   // of this turn of the reactor, monotonic
+  int64_t unix_ms = 0;  // of this turn, for the Date header
   bool draining = false;
   HttpConnection* at_work = nullptr;  // whose handler call may be running
 };
@@ -92,10 +93,10 @@ class HttpConnection final : private SocketHandler {
   size_t consume(std::string_view bytes);
   bool readHead(std::string_view bytes, size_t& used);
   bool readBody(std::string_view bytes, size_t& used);
-  void startRequest(RequestHead head, std::string_view bytes, size_t& used);
-  void startBody(RequestHead head, size_t bytes_max, std::string_view bytes, size_t& used);
-  void answerEarly(RequestHead head, HttpResponse response, size_t available, size_t& used);
-  void dispatch(HttpRequest request, ResponseFraming framing);
+  void startRequest(RequestHead& head, std::string_view bytes, size_t& used);
+  void startBody(RequestHead& head, size_t bytes_max, std::string_view bytes, size_t& used);
+  void answerEarly(const RequestHead& head, HttpResponse response, size_t available, size_t& used);
+  void dispatch(HttpRequest&& request, ResponseFraming framing);
   void refuse(Refusal refusal, bool head_only = false);
   void stopReading();
   void onEnd();

@@ -104,8 +104,8 @@ class ReactorServer final : public HttpServer, private ConnectionOwner, private 
         tls_(std::move(tls)),
         sweep_ms_(sweepInterval(options_)),
         reactor_(sweep_ms_, [this] { turn(); }),
-        context_{options_, handler, clock, *this, reactor_, std::make_shared<ReplyBox>(),
-                 {},       {},      {},    0,     false,    nullptr},
+        context_{options_, handler, clock, *this, reactor_, std::make_shared<ReplyBox>(), {}, {},
+                 {},       0,       0,     false, nullptr},
         event_(adoptDescriptor(::dup(context_.replies->eventFd()))) {
     context_.buffer.resize(kReadBufferBytes);
     context_.now_ms = clock.monotonicMs();
@@ -232,6 +232,7 @@ void ReactorServer::run() {
 
 void ReactorServer::turn() {
   context_.now_ms = context_.clock.monotonicMs();
+  context_.unix_ms = context_.clock.unixMs();
   reap();
   if (!again_.empty()) {
     for (const uint64_t id : std::exchange(again_, {})) {
