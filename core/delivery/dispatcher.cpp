@@ -146,7 +146,7 @@ void Dispatcher::scan() {
   {
     std::lock_guard lock(mutex_);
     room = window_.room();
-    window_.scanned(Window::kNever);
+    window_.beginScan();
   }
   const auto held = [this](DeliveryId id) {
     std::lock_guard lock(mutex_);
@@ -159,15 +159,14 @@ void Dispatcher::scan() {
   if (!due || !next) {
     log::error("delivery", {}, "cannot read what is due: {}",
                due ? next.error().message : due.error().message);
-    return window_.noteDue(now + kScanRetryMs);
+    return window_.endScan(now + kScanRetryMs);
   }
-  bool all_fit = due->size() < room;
   for (const Delivery& delivery : *due) {
     auto item = std::make_shared<const Item>(Item{delivery, nullptr});
-    window_.offer(delivery.id.orderKey(), laneOf(delivery), kItemOverhead, std::move(item));
+    window_.offerScanned(delivery.id.orderKey(), laneOf(delivery), kItemOverhead, std::move(item));
   }
-  if (!all_fit) window_.noteDue(0);
-  if (*next) window_.noteDue(**next);
+  const bool more = due->size() == room;
+  window_.endScan(more ? 0 : next->value_or(Window::kNever));
 }
 
 Result<EventPtr> Dispatcher::eventOf(const Item& item) {

@@ -105,7 +105,7 @@ void FlowEngine::scan() {
   {
     std::lock_guard lock(mutex_);
     room = window_.room();
-    window_.scanned(Window::kNever);  // offers that overflow from here on ask for another scan
+    window_.beginScan();
   }
   const auto held = [this](EventId id) {
     std::lock_guard lock(mutex_);
@@ -115,13 +115,13 @@ void FlowEngine::scan() {
   std::lock_guard lock(mutex_);
   if (!found) {
     log::error("flow", {}, "cannot read the inbox: {}", found.error().message);
-    return window_.noteDue(deps_.clock.unixMs() + kScanRetryMs);
+    return window_.endScan(deps_.clock.unixMs() + kScanRetryMs);
   }
   for (const RawRequestPtr& request : *found) {
-    window_.offer(request->id.orderKey(), request->tenant, request->body.size() + kRequestOverhead,
-                  request);
+    window_.offerScanned(request->id.orderKey(), request->tenant,
+                         request->body.size() + kRequestOverhead, request);
   }
-  if (found->size() == room) window_.noteDue(0);
+  window_.endScan(found->size() == room ? 0 : Window::kNever);
 }
 
 void FlowEngine::process(Planner& planner, const Window::Leased& leased) {

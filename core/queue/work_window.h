@@ -16,6 +16,7 @@
 #include <limits>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,7 @@ class WorkWindow {
         lane.items >= options_.lane_items_max) {
       if (lane.items == 0) lanes_.erase(lane_name);
       scan_at_ = 0;
+      overflowed_ = true;
       return false;
     }
     lane.items += 1;
@@ -117,11 +119,33 @@ class WorkWindow {
     return count;
   }
 
-  // Should the owner scan the store now? Only when there is room for a good batch.
-  bool scanDue(int64_t now_ms) const { return scan_at_ <= now_ms && room() >= options_.items_max / 2; }
+  // Should the owner scan the store now? After an overflow only once a good part was worked off, so
+  // that a full lane does not make it read the same rows again and again.
+  bool scanDue(int64_t now_ms) const {
+    if (scan_at_ > now_ms || room() == 0) return false;
+    return !overflowed_ || entries_.empty() || drained_ >= options_.items_max / 4;
+  }
   size_t room() const { return options_.items_max - entries_.size(); }
-  // After a scan: the earliest due time of what is still outside, kNever if nothing is.
-  void scanned(int64_t next_due_ms) { scan_at_ = next_due_ms; }
+  // A scan reads the store without stopping the work, so what it read may be finished by the time it
+  // is offered. Between beginScan() and endScan() the window remembers what was settled, and
+  // offerScanned() leaves that out: nothing is handed out a second time on stale evidence.
+  void beginScan() {
+    scanning_ = true;
+    scan_at_ = kNever;  // what overflows from here on asks for another scan
+    overflowed_ = false;
+    drained_ = 0;
+    settled_in_scan_.clear();
+  }
+  bool offerScanned(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
+    if (settled_in_scan_.contains(key)) return false;
+    return offer(key, lane_name, bytes, std::move(item));
+  }
+  // `next_due_ms`: the earliest due time of what is still outside, kNever if nothing is.
+  void endScan(int64_t next_due_ms) {
+    scanning_ = false;
+    settled_in_scan_.clear();
+    noteDue(next_due_ms);
+  }
   int64_t scanAt() const { return scan_at_; }
 
   bool holds(int64_t key) const { return entries_.contains(key); }
@@ -156,6 +180,8 @@ class WorkWindow {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || epoch == 0) return false;
     const auto lane = lanes_.find(found->second.lane);
+    if (scanning_) settled_in_scan_.insert(key);
+    drained_ += 1;
     lane->second.running -= 1;
     lane->second.items -= 1;
     bytes_ -= found->second.bytes;
@@ -168,6 +194,10 @@ class WorkWindow {
   std::unordered_map<int64_t, Entry> entries_;
   std::unordered_map<std::string, Lane> lanes_;
   std::deque<std::string> turn_;  // lanes with ready items, in turn
+  std::unordered_set<int64_t> settled_in_scan_;
+  bool scanning_ = false;
+  bool overflowed_ = false;  // something did not fit since the last scan began
+  size_t drained_ = 0;       // left the window since then
   size_t bytes_ = 0;
   uint64_t epoch_ = 0;
   int64_t scan_at_ = 0;  // the first scan is due at once: recovery is nothing special

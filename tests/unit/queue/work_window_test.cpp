@@ -45,14 +45,16 @@ TEST_CASE("the same key is not held twice") {
   CHECK(window.size() == 1);
 }
 
-TEST_CASE("what does not fit asks for a scan once there is room") {
+TEST_CASE("what does not fit asks for a scan once a quarter of the window was worked off") {
   Window window(options());
-  window.scanned(Window::kNever);
+  window.beginScan();
+  window.endScan(Window::kNever);
+  CHECK_FALSE(window.scanDue(1'000'000));
   for (int i = 0; i < 4; ++i) REQUIRE(window.offer(i, "a", 10, i));
   CHECK_FALSE(window.offer(4, "a", 10, 4));  // the lane's share
+  CHECK_FALSE(window.scanDue(0));            // a scan would find no room in the lane
+  for (const auto& leased : window.lease(0, 2)) window.settle(leased.key, leased.epoch);
   CHECK(window.scanDue(0));
-  for (int i = 10; i < 14; ++i) REQUIRE(window.offer(i, "b", 10, i));
-  CHECK_FALSE(window.scanDue(0));  // full: no room for a scan
 }
 
 TEST_CASE("large items are bounded by their bytes") {
@@ -99,13 +101,26 @@ TEST_CASE("a lease that expires is handed out again and its late settle is ignor
 
 TEST_CASE("a deferred item leaves the window and its time asks for a scan") {
   Window window(options());
-  window.scanned(Window::kNever);
+  window.beginScan();
+  window.endScan(Window::kNever);
   window.offer(1, "a", 10, 7);
   const auto leased = window.lease(0, 1);
   REQUIRE(window.defer(1, leased[0].epoch, 5000));
   CHECK_FALSE(window.holds(1));
   CHECK_FALSE(window.scanDue(4999));
   CHECK(window.scanDue(5000));
+}
+
+TEST_CASE("what is settled while a scan reads the store is not handed out again") {
+  Window window(options());
+  window.offer(1, "a", 10, 7);
+  const auto leased = window.lease(0, 1);
+  window.beginScan();  // the scan's snapshot still shows 1 as pending
+  REQUIRE(window.settle(1, leased[0].epoch));
+  CHECK_FALSE(window.offerScanned(1, "a", 10, 7));
+  CHECK(window.offerScanned(2, "a", 10, 8));
+  window.endScan(Window::kNever);
+  CHECK(window.lease(0, 10).size() == 1);
 }
 
 TEST_CASE("random play never loses, doubles or exceeds its bounds") {
