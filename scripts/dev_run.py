@@ -90,6 +90,7 @@ class Demo:
         destinations = (ROOT / "config/tenants/demo/destinations.yaml").read_text()
         signing = re.search(r"signing_secrets: \[(env:\w+)", destinations).group(1)
         self.spawn("sink.log", "listen", "--port", str(self.sink), "--secret", signing)
+        (self.data / "server.json").unlink(missing_ok=True)  # of a server that was killed
         self.spawn("server.log", "serve", "--public", f"127.0.0.1:{self.public}",
                    "--admin", f"127.0.0.1:{self.admin}")
         if not self.wait(lambda: self.listening(self.sink) and self.ready()):
@@ -114,7 +115,7 @@ class Demo:
     def ready(self):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/readyz", timeout=5):
-                return True
+                return (self.data / "server.json").exists()
         except OSError:
             return False
 
@@ -145,7 +146,7 @@ class Demo:
 
     # -- the proof
     def samples(self):
-        for connector in self.cli_json("connector", "list")["items"]:
+        for connector in self.cli_json("connector", "list")["data"]:
             for sample in self.cli_json("connector", "show", connector["id"])["samples"]:
                 yield connector["id"], sample["event"]
 

@@ -47,6 +47,8 @@ TENANT = {
     "a schedule that is no duration": (
         [], [{**GOOD_DESTINATION, "retry": {"schedule": ["soon"]}}], {},
         ["destinations[0].retry.schedule[0]"]),
+    "a private address without grant": (
+        [], [{**GOOD_DESTINATION, "url": "http://169.254.169.254/latest"}], {}, ["sink", "address"]),
     "a rule that does not parse": ([], [], {"broken": "return jn.route {"}, ["broken"]),
     "a rule that routes to nowhere": (
         [], [], {"lost": 'return jn.route { rules = { { name = "a", when = {}, to = "nope" } } }'},

@@ -72,7 +72,7 @@ class Signatures(unittest.TestCase):
                 for number, secret in enumerate(secrets):
                     body, headers = sign(secret, time.time() - number)
                     answer = self.server.post(connector, body, headers)
-                    self.assertEqual(answer.status, 202, answer.body)
+                    self.assertIn(answer.status, (200, 202), answer.body)
         self.assertGreater(len(self.sink.wait_for(before + len(PROVIDERS))), before)
 
     def test_everything_else_is_refused_and_leaves_nothing(self):

@@ -58,7 +58,7 @@ class Kill(unittest.TestCase):
             server.write_tenant(
                 "acme", [{"id": "in", "connector": "standard-webhooks",
                           "webhook_secrets": ["env:E2E_SECRET"]}],
-                [http_destination("sink", sink.port, retry={"schedule": ["0s"] + ["200ms"] * 50})],
+                [http_destination("sink", sink.port, retry={"schedule": ["0s"] + ["200ms"] * 20})],
                 {"all": ROUTE_ALL})
             server.start()
             server.apply()

@@ -28,7 +28,7 @@ class Restart(unittest.TestCase):
     def test_events_accepted_while_the_receiver_is_down_arrive_after_a_restart(self):
         sink = Sink()
         with server_with([http_destination("sink", sink.port,
-                                           retry={"schedule": ["0s"] + ["300ms"] * 200})],
+                                           retry={"schedule": ["0s"] + ["1s"] * 30})],
                          {"all": ROUTE_ALL}) as server:
             server.start()
             server.apply()

@@ -49,7 +49,7 @@ def wait_until(condition, what, patience_s=PATIENCE_S, step_s=0.02):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"never happened: {what}")
+            raise AssertionError(f"never happened: {what() if callable(what) else what}")
         time.sleep(step_s)
 
 
@@ -127,6 +127,9 @@ def request(port, method, path, body=None, headers=None, timeout_s=PATIENCE_S):
 
 class KeepAlive:
     """One connection that is opened again when it breaks. Not thread-safe."""
+
+    def __del__(self):
+        self.connection.close()
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
@@ -211,6 +214,7 @@ class Junctor:
 
     # -- process
     def start(self, wait=True):
+        (self.data / "server.json").unlink(missing_ok=True)  # of a life that was killed
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--data-dir", str(self.data),
@@ -224,7 +228,8 @@ class Junctor:
         if self.process.poll() is not None:
             raise AssertionError(f"server ended with {self.process.returncode}:\n{self.log()}")
         try:
-            return request(self.admin_port, "GET", "/readyz", timeout_s=5).status == 200
+            return (self.data / "server.json").exists() and \
+                request(self.admin_port, "GET", "/readyz", timeout_s=5).status == 200
         except OSError:
             return False
 
@@ -262,6 +267,20 @@ class Junctor:
 
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "--output", "json").stdout)
+
+    def find_event(self, event_id):
+        """The event with its deliveries, or None while it is not through the flow yet."""
+        done = self.cli("events", "show", event_id, "--output", "json", check=False)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def settled(self, event_id, state):
+        """The deliveries of an event once all are in that state."""
+        def look():
+            event = self.find_event(event_id)
+            found = event["deliveries"] if event else []
+            return found if found and all(d["state"] == state for d in found) else None
+        return wait_until(look, lambda: f"{event_id} is {state}: {self.find_event(event_id)}",
+                          step_s=0.05)
 
     # -- HTTP
     def post(self, integration, body, headers):
@@ -372,8 +391,8 @@ class Sink:
             return list(self.received)
 
     def wait_for(self, count, patience_s=PATIENCE_S):
-        wait_until(lambda: self.count() >= count, f"{count} deliveries ({self.count()} so far)",
-                   patience_s)
+        wait_until(lambda: self.count() >= count,
+                   lambda: f"{count} deliveries ({self.count()} so far)", patience_s)
         return self.all()
 
     def _accept(self, server):
