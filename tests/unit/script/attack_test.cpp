@@ -2,7 +2,7 @@
 #include <set>
 
 #include "base/clock.h"
-#include "base/files.h"
+#include "case_file.h"
 #include "script_fixture.h"
 
 namespace junctor::script {
@@ -35,33 +35,19 @@ std::string expandLine(const std::string& line) {
 }
 
 std::vector<Attack> readAttacks() {
-  const auto text = readFile(JUNCTOR_SOURCE_DIR "/tests/cases/script/attacks.txt");
-  REQUIRE(text);
   std::vector<Attack> attacks;
-  bool whole_file = false;
-  const auto finish = [&] {
-    if (attacks.empty() || whole_file) return;
-    std::string& body = attacks.back().script;
-    body = "return jn.normalize { accepts = { type = \"attack\" }, event = function(ev, ctx)\n" +
-           body + "\nend }";
-  };
-  for (size_t start = 0; start < text->size();) {
-    const size_t end = text->find('\n', start);
-    const std::string line = text->substr(start, end - start);
-    start = end + 1;
-    if (line.starts_with("--- ")) {
-      finish();
-      whole_file = line.ends_with(" [file]");
-      attacks.push_back({line.substr(4), "", "", ""});
-    } else if (line.starts_with("> ")) {
-      const size_t colon = line.find(": ");
-      attacks.back().kind = line.substr(2, colon - 2);
-      attacks.back().expected = line.substr(colon + 2);
-    } else if (!line.starts_with("# ") && !attacks.empty()) {
-      attacks.back().script += expandLine(line);
+  for (const Case& one : readCases("attacks.txt")) {
+    const size_t colon = one.expected.find(": ");
+    REQUIRE(colon != std::string::npos);
+    Attack attack{one.name, one.expected.substr(0, colon), one.expected.substr(colon + 2), ""};
+    for (const std::string& line : one.lines) attack.script += expandLine(line);
+    if (!one.name.ends_with(" [file]")) {
+      attack.script =
+          "return jn.normalize { accepts = { type = \"attack\" }, event = function(ev, ctx)\n" +
+          attack.script + "\nend }";
     }
+    attacks.push_back(std::move(attack));
   }
-  finish();
   return attacks;
 }
 
