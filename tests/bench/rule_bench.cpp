@@ -49,13 +49,15 @@ return jn.normalize {
 // 21 rules; a push passes by type and pattern rules, meets two `where` and lands in three places.
 const char* const kRoutes = R"lua(
 local rules = {
-  { name = "bots", priority = 100, when = { type = "push.*", ["sender.login"] = "*[bot]" }, drop = "bot" },
+  { name = "bots", priority = 100, drop = "bot",
+    when = { type = "push.*", ["sender.login"] = "*[bot]" } },
   { name = "protected", priority = 90, when = { type = "push.*", branch = { "main", "release/*" },
     forced = true }, to = "security" },
   { name = "deleted", priority = 80, when = { type = "push.deleted" }, to = "audit" },
   { name = "late", priority = 70, when = { type = "push.*" }, to = "oncall",
     where = function(ev, ctx) return ctx.local_hour("UTC") >= 20 and ev.forced end },
-  { name = "docs", priority = 60, when = { type = "push.*", ["repository.name"] = "*/docs" }, to = "docs" },
+  { name = "docs", priority = 60, to = "docs",
+    when = { type = "push.*", ["repository.name"] = "*/docs" } },
   { name = "big", priority = 50, when = { type = "push.*", commits = { gt = 50 } }, to = "review" },
   { name = "tags", priority = 40, when = { type = "push.*", ref = "refs/tags/*" }, to = "release" },
   { name = "public", priority = 30, when = { type = "push.*", ["repository.private"] = false },
@@ -63,8 +65,8 @@ local rules = {
   { name = "archive", when = {}, to = "archive" },
 }
 for i = 1, 12 do
-  rules[#rules + 1] = { name = "ticket-" .. i, when = { type = "ticket.kind" .. i, priority = "high" },
-                        to = "desk-" .. i }
+  rules[#rules + 1] = { name = "ticket-" .. i, to = "desk-" .. i,
+                        when = { type = "ticket.kind" .. i, priority = "high" } }
 end
 return jn.route { version = 1, rules = rules, otherwise = "unrouted" }
 )lua";

@@ -156,7 +156,8 @@ TEST_CASE("64-bit integers are exact and longer numbers keep their digits", "[js
   JsonDoc document;
   const auto root = document.parse(
       R"({"min":-9223372036854775808,"max":9223372036854775807,"u":18446744073709551615,)"
-      R"("over":18446744073709551616,"under":-9223372036854775809,"long":[123456789012345678901234],)"
+      R"("over":18446744073709551616,"under":-9223372036854775809,)"
+      R"("long":[123456789012345678901234],)"
       R"("exp":1e400,"text":"1e400","third":0.1,"quote\"":-1E-5})");
   REQUIRE(root);
   CHECK(root->find("min").asInt() == INT64_MIN);

@@ -59,7 +59,8 @@ return jn.normalize { accepts = { type = "probe" }, event = function(ev, ctx)
   table.sort(names)
   local unknown = pcall(function() return leaked end)
   return {
-    upper = ("x"):upper() .. string.upper("y"), rep = ("ab"):rep(2, ","), match = ("k=v"):match("=(.)"),
+    upper = ("x"):upper() .. string.upper("y"), rep = ("ab"):rep(2, ","),
+    match = ("k=v"):match("=(.)"),
     names = table.concat(names, "+"), id = jn.id("a", 1), type = "probe.seen", kind = type(ev),
     absent = ev.a.b.c == nil, unknown = unknown, max = math.maxinteger, text = tostring(nil),
     time = jn.time(0), rand = ctx.rand(), len = utf8.len("é"), first = jn.first(nil, "z"),
@@ -68,8 +69,8 @@ return jn.normalize { accepts = { type = "probe" }, event = function(ev, ctx)
 end }
 )lua";
 
-const char* const kPayload =
-    R"({"obj":{"x":1,"y":{"z":2}},"list":[1,2,3],"text":"t","number":5,"big":18446744073709551615})";
+const char* const kPayload = R"({"obj":{"x":1,"y":{"z":2}},"list":[1,2,3],"text":"t","number":5,)"
+                             R"("big":18446744073709551615})";
 
 std::string run(RuleRunner& runner, const Ruleset& rules, const std::string& type) {
   Stage stage(kPayload);

@@ -5,7 +5,8 @@ namespace {
 
 const char* const kHelpdesk = R"lua(
 local PRIORITY = { p1="urgent", p2="high", p3="normal", p4="low", critical="urgent", major="high" }
-local STATUS   = { new="open", reopened="open", pending="waiting", on_hold="waiting", resolved="solved" }
+local STATUS   = { new="open", reopened="open", pending="waiting",
+                   on_hold="waiting", resolved="solved" }
 return jn.normalize {
   version = 3,
   accepts = { source = "generic*", has = { "ticket|issue|case" } },
@@ -44,10 +45,10 @@ TEST_CASE("a helpdesk payload of unknown shape becomes a ticket", "[script]") {
   CHECK(stage.event.occurred_at_ms == 1'795'248'000'000);
   CHECK(stage.event.resource.type == "ticket");
   CHECK(stage.event.resource.id == "generic:9007199254740993");
-  CHECK(
-      stage.event.data_json ==
-      R"({"id":"generic:9007199254740993","priority":"urgent","requester":{"email":"ann@example.com"},)"
-      R"("status":"open","subject":"Printer on fire","tags":["vip","hardware"]})");
+  CHECK(stage.event.data_json ==
+        R"({"id":"generic:9007199254740993","priority":"urgent",)"
+        R"("requester":{"email":"ann@example.com"},)"
+        R"("status":"open","subject":"Printer on fire","tags":["vip","hardware"]})");
 }
 
 namespace {
@@ -112,7 +113,8 @@ TEST_CASE("the first accepting normalizer wins", "[script]") {
 
 TEST_CASE("envelope members leave the data, id stays in it", "[script]") {
   const auto outcome = normalized(normalizerOf(R"lua(
-    return { type = "issue.opened", id = 42, at = 1700000000, actor = { login = "ann" }, title = "x" }
+    return { type = "issue.opened", id = 42, at = 1700000000, actor = { login = "ann" },
+             title = "x" }
   )lua"));
   CHECK(outcome.event.type == "issue.opened");
   CHECK(outcome.event.occurred_at_ms == 1'700'000'000'000);

@@ -8,10 +8,12 @@ return jn.route {
   version = 7,
   fanout  = "all",
   rules = {
-    { name = "spam", priority = 100, when = { type = "ticket.*", ["requester.email"] = "*@spam.example" },
+    { name = "spam", priority = 100,
+      when = { type = "ticket.*", ["requester.email"] = "*@spam.example" },
       drop = "spam sender", stop = true },
     { name = "vip-urgent", priority = 50,
-      when  = { type = "ticket.{opened,updated}", priority = { "urgent", "high" }, tags = { any = { "vip" } } },
+      when  = { type = "ticket.{opened,updated}", priority = { "urgent", "high" },
+                tags = { any = { "vip" } } },
       to    = { "slack:#vip-escalations", "pagerduty:support" } },
     { name = "business-hours", priority = 10, when = { type = "ticket.*" },
       where = function(ev, ctx) local h = ctx.local_hour("UTC") return h >= 8 and h < 18 end,
@@ -121,10 +123,12 @@ TEST_CASE("where sees the envelope first, then data, then payload", "[script]") 
       is("type", function(ev) return ev.type == "ticket.opened" and ev.data.type == "inner" end),
       is("open", function(ev) return ev.level == "data" and ev.payload.level == "payload" end),
       is("payload", function(ev) return ev.only == 1 end),
-      is("resource", function(ev) return ev.resource.type == "ticket" and ev.resource.id == nil end),
+      is("resource", function(ev)
+        return ev.resource.type == "ticket" and ev.resource.id == nil end),
       is("absent", function(ev) return ev.occurred_at == nil and ev.actor.login == nil end),
       is("ctx", function(ev, ctx) return ctx.source == "generic" and ctx.integration == "helpdesk"
-        and ctx.tenant == "demo" and ctx.id == ev.id and ctx.received_at == "2026-09-21T14:13:20.000Z" end),
+        and ctx.tenant == "demo" and ctx.id == ev.id
+        and ctx.received_at == "2026-09-21T14:13:20.000Z" end),
       is("never", function(ev) return nil end),
     } }
   )lua");
