@@ -12,13 +12,14 @@ import random
 import threading
 import time
 import unittest
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from junctor_harness import (KeepAlive, Junctor, ROUTE_ALL, Sink, http_destination,
                              standard_webhooks, wait_until)
 
 KILLS = int(os.environ.get("JUNCTOR_KILLS", "100"))
 SENDERS = 8
+IN_FLIGHT_MAX = 64  # connections to one destination, and as many outcomes on their way to the disk
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -114,6 +115,8 @@ class Kill(unittest.TestCase):
             self.assertEqual(len({r.body for r in group}), 1, marker)
             epochs = [r.epoch for r in group]
             self.assertEqual(len(set(epochs)), len(epochs), f"{marker} twice within one life")
+        repeated = Counter(group[0].epoch for group in extra.values())
+        self.assertLessEqual(max(repeated.values(), default=0), IN_FLIGHT_MAX)
         for received in sink.all():
             self.assertTrue(received.verifies())
         for marker, event_id in acked.items():

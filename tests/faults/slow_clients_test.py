@@ -54,7 +54,7 @@ class SlowClients(unittest.TestCase):
         self.attack("-B")
 
     def test_slow_readers_do_not_stop_others(self):
-        self.attack("-X")
+        self.attack("-X", "-k", "5", "-w", "8", "-y", "16", "-n", "3", "-z", "4")
 
 
 if __name__ == "__main__":
