@@ -15,6 +15,7 @@ constexpr size_t kBatch = 64;
 constexpr size_t kItemOverhead = 2048;
 constexpr int64_t kScanRetryMs = 1'000;
 constexpr int64_t kWaitMax = 1'000;
+constexpr int64_t kReclaimEveryMs = 1'000;
 constexpr std::string_view kDisabledKind = "destination-disabled";
 
 queue::WindowOptions windowOptions() {
@@ -125,7 +126,7 @@ void Dispatcher::run() {
       scan();
       lock.lock();
     }
-    window_.reclaim(now);
+    reclaim(now);
     const std::vector<Leased> batch = window_.lease(now, kBatch);
     running_ += batch.size();
     if (!batch.empty()) {
@@ -139,6 +140,16 @@ void Dispatcher::run() {
     ready_.wait_for(lock, std::chrono::milliseconds(wait));
     sleeping_ = false;
   }
+}
+
+// A walk over the whole window: once a second is plenty for leases of minutes.
+void Dispatcher::reclaim(int64_t now_ms) {
+  if (now_ms - reclaimed_at_ms_ < kReclaimEveryMs && now_ms >= reclaimed_at_ms_) return;
+  reclaimed_at_ms_ = now_ms;
+  const size_t lost = window_.reclaim(now_ms);
+  if (lost == 0) return;
+  running_ -= std::min(running_, lost);
+  log::warn("delivery", {}, "{} leases ran out and are handed out again", lost);
 }
 
 void Dispatcher::scan() {
@@ -243,8 +254,7 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
                           const Result<net::OutboundResponse>& answer) {
   if (!answer && answer.error().code == ErrorCode::Cancelled) {
     std::lock_guard lock(mutex_);  // shutting down: the attempt counts as not made
-    window_.defer(leased.key, leased.epoch, 0);
-    --running_;
+    if (window_.defer(leased.key, leased.epoch, 0)) --running_;
     return idle_.notify_all();
   }
   const Delivery& delivery = leased.item->delivery;
@@ -327,14 +337,15 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
                "attempt not recorded, it will be repeated: {}", recorded.error().message);
   }
   std::lock_guard lock(mutex_);
+  bool held = false;
   if (!recorded) {
-    window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs);
+    held = window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs);
   } else if (record.state == DeliveryState::Pending) {
-    window_.defer(leased.key, leased.epoch, record.next_at_ms);
+    held = window_.defer(leased.key, leased.epoch, record.next_at_ms);
   } else {
-    window_.settle(leased.key, leased.epoch);
+    held = window_.settle(leased.key, leased.epoch);
   }
-  --running_;
+  if (held) --running_;
   if (sleeping_) ready_.notify_one();
   if (running_ == 0) idle_.notify_all();
 }

@@ -57,6 +57,7 @@ class Dispatcher {
 
   void run();
   void scan();
+  void reclaim(int64_t now_ms);
   void send(const Leased& leased);
   void sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
                 const Target& target);
@@ -91,6 +92,7 @@ class Dispatcher {
   bool wake_waiting_ = false;        // guarded by mutex_
   bool sleeping_ = false;            // guarded by mutex_
   bool stopping_ = false;            // guarded by mutex_
+  int64_t reclaimed_at_ms_ = 0;      // dispatcher thread only
   Thread thread_;
 };
 
