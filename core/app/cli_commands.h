@@ -1,0 +1,81 @@
+#pragma once
+// The commands behind the command line, by file. Options are filled by cli.cpp.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/cli.h"
+
+namespace junctor::app {
+
+// cli_config.cpp
+Result<int> serve(const CliContext& context);
+Result<int> configCheck(const CliContext& context, const std::vector<std::string>& folders);
+Result<int> configShow(const CliContext& context);
+Result<int> applyTenants(const CliContext& context, const std::string& folder, bool dry_run);
+
+// cli_connectors.cpp
+Result<int> connectorList(const CliContext& context);
+Result<int> connectorShow(const CliContext& context, const std::string& id);
+
+// cli_rules.cpp
+struct RuleRunOptions {
+  std::string path;   // tenant folder or script
+  std::string event;  // evt_… of the running server, or a JSON file
+  std::string type, source;
+};
+Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>& paths);
+Result<int> ruleRun(const CliContext& context, const RuleRunOptions& options);
+
+// cli_send.cpp
+struct SendOptions {
+  std::string connector, event;
+  std::string integration, payload_file, secret, url;
+  int count = 1;
+};
+Result<int> send(const CliContext& context, const SendOptions& options);
+
+// cli_listen.cpp
+struct ListenOptions {
+  std::string address = "127.0.0.1";
+  int port = 9000;
+  std::vector<std::string> secrets;
+  int status = 200;
+};
+Result<int> listen(const CliContext& context, const ListenOptions& options);
+
+// cli_events.cpp
+struct EventFilter {
+  std::string type, integration, source, since, until;
+  int limit = 50;
+};
+Result<int> eventsList(const CliContext& context, const EventFilter& filter);
+Result<int> eventsShow(const CliContext& context, const std::string& id);
+Result<int> eventsTail(const CliContext& context, const EventFilter& filter);
+Result<int> eventsReplay(const CliContext& context, const std::vector<std::string>& ids);
+Result<int> ledger(const CliContext& context);
+
+// cli_deadletters.cpp
+struct DeadLetterOptions {
+  std::vector<std::string> ids;
+  std::string destination, event, reason;
+  bool all = false;
+  int limit = 50;
+};
+Result<int> deadLettersList(const CliContext& context, const DeadLetterOptions& options);
+Result<int> deadLettersReplay(const CliContext& context, const DeadLetterOptions& options);
+Result<int> deadLettersDiscard(const CliContext& context, const DeadLetterOptions& options);
+
+// cli_tokens.cpp
+struct TokenOptions {
+  std::string role = "viewer", expires, id;
+};
+Result<int> tokenCreate(const CliContext& context, const TokenOptions& options);
+Result<int> tokenList(const CliContext& context);
+Result<int> tokenRevoke(const CliContext& context, const TokenOptions& options);
+
+// cli_doctor.cpp
+Result<int> doctor(const CliContext& context);
+Result<int> version(const CliContext& context);
+
+}  // namespace junctor::app

@@ -1,0 +1,152 @@
+#include "app/cli_check.h"
+#include "app/cli_client.h"
+#include "app/cli_commands.h"
+#include "app/cli_output.h"
+#include "app/paths.h"
+#include "app/server.h"
+#include "base/json_value.h"
+#include "base/log.h"
+#include "plugin/connector.h"
+
+namespace junctor::app {
+namespace {
+
+config::ServerConfig loadConfig(const CliContext& context, config::Problems& problems) {
+  return config::loadServerConfig(context.config_file, context.environment, context.settings,
+                                  problems);
+}
+
+log::Level levelOf(const std::string& text) {
+  if (text == "debug") return log::Level::Debug;
+  if (text == "warn") return log::Level::Warn;
+  if (text == "error") return log::Level::Error;
+  return log::Level::Info;
+}
+
+std::vector<std::string> connectorIds(const Json& answer) {
+  std::vector<std::string> ids;
+  for (const Json& connector : answer.at("data")) ids.push_back(connector.value("id", ""));
+  return ids;
+}
+
+// What is installed here; for checks without a server.
+std::vector<std::string> installedConnectors(const config::ServerConfig& config) {
+  std::vector<std::string> ids;
+  const auto registry = plugin::loadConnectors(connectorFolders(config), systemClock());
+  for (const auto& connector : registry->all()) ids.push_back(connector->manifest().id);
+  return ids;
+}
+
+int badConfiguration(size_t count) {
+  talk(fmt::format("{} {}", count, count == 1 ? "problem" : "problems"));
+  return kExitConfig;
+}
+
+}  // namespace
+
+Result<int> serve(const CliContext& context) {
+  config::Problems problems;
+  const config::ServerConfig config = loadConfig(context, problems);
+  if (!problems.empty()) {
+    printProblems(problems);
+    return badConfiguration(problems.size());
+  }
+  log::configure(levelOf(config.log_level),
+                 config.log_format == "json" ? log::Format::Json : log::Format::Text);
+  return runServer(config);
+}
+
+Result<int> configCheck(const CliContext& context, const std::vector<std::string>& folders) {
+  log::configure(log::Level::Error, log::Format::Text);
+  config::Problems problems;
+  const config::ServerConfig config = loadConfig(context, problems);
+  const auto connectors =
+      folders.empty() ? std::vector<std::string>() : installedConnectors(config);
+  size_t tenants = 0;
+  for (const std::string& folder : folders) {
+    tenants += readTenants(folder, connectors, problems).size();
+  }
+  if (context.json) {
+    Json list = Json::array();
+    for (const config::Problem& problem : problems) {
+      list.push_back({{"file", problem.file},
+                      {"line", problem.line},
+                      {"path", problem.path},
+                      {"text", problem.text}});
+    }
+    printJson({{"ok", problems.empty()}, {"problems", std::move(list)}});
+    return problems.empty() ? kExitOk : kExitConfig;
+  }
+  printProblems(problems);
+  if (!problems.empty()) return badConfiguration(problems.size());
+  print(folders.empty() ? "ok: server configuration"
+                        : fmt::format("ok: server configuration and {} tenant(s)", tenants));
+  return kExitOk;
+}
+
+Result<int> configShow(const CliContext& context) {
+  config::Problems problems;
+  const config::ServerConfig config = loadConfig(context, problems);
+  printProblems(problems);
+  if (!problems.empty()) return badConfiguration(problems.size());
+  const Json json = {
+      {"data_dir", config.data_dir},
+      {"listeners",
+       {{"public",
+         {{"address", config.public_address},
+          {"tls", {{"certificate", config.tls_certificate}, {"key", config.tls_key}}}}},
+        {"admin", {{"address", config.admin_address}}}}},
+      {"store", config.store},
+      {"connectors", {{"dirs", connectorFolders(config)}}},
+      {"log", {{"format", config.log_format}, {"level", config.log_level}}},
+      {"workers", {{"flow", config.flow_workers}}},
+      {"limits",
+       {{"body_bytes", config.body_bytes_max},
+        {"low_space_bytes", config.low_space_bytes},
+        {"dedupe_window_hours", config.dedupe_window_hours}}}};
+  if (context.json) {
+    printJson(json);
+    return kExitOk;
+  }
+  Table table({"SETTING", "VALUE"});
+  for (const auto& [pointer, value] : json.flatten().items()) {
+    std::string path = pointer.substr(1);
+    for (char& c : path) c = c == '/' ? '.' : c;
+    table.row({path, value.is_string() ? value.get<std::string>() : dumpJson(value)});
+  }
+  table.print();
+  return kExitOk;
+}
+
+Result<int> applyTenants(const CliContext& context, const std::string& folder, bool dry_run) {
+  // Local problems are worth telling even when no server answers.
+  auto client = AdminClient::connect(context);
+  auto known = client ? client->get("/v1/connectors") : Result<Json>(client.error());
+  config::Problems problems;
+  const auto tenants =
+      readTenants(folder, known ? connectorIds(*known) : std::vector<std::string>(), problems);
+  printProblems(problems);
+  if (!problems.empty()) return badConfiguration(problems.size());
+  if (!known) return known.error();
+
+  Json body = {{"tenants", Json::array()}};
+  for (const Tenant& tenant : tenants) body["tenants"].push_back(config::tenantToJson(tenant));
+  auto report = client->post(dry_run ? "/v1/apply?dry_run=true" : "/v1/apply", body);
+  if (!report) {
+    if (client->problems().empty()) return report.error();
+    for (const std::string& problem : client->problems()) talk(visible(problem));
+    return badConfiguration(client->problems().size());
+  }
+  if (context.json) {
+    printJson(*report);
+    return kExitOk;
+  }
+  for (const Json& change : report->at("changes")) print(visible(change.get<std::string>()));
+  if (report->at("changes").empty())
+    talk("nothing to change");
+  else if (dry_run)
+    talk("dry run: nothing was changed");
+  return kExitOk;
+}
+
+}  // namespace junctor::app

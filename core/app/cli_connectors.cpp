@@ -1,0 +1,98 @@
+#include "app/cli_client.h"
+#include "app/cli_commands.h"
+#include "app/cli_output.h"
+#include "app/paths.h"
+#include "base/bytes.h"
+#include "base/json_value.h"
+#include "base/log.h"
+#include "plugin/connector.h"
+
+namespace junctor::app {
+namespace {
+
+Json samplesOf(const plugin::Manifest& manifest) {
+  Json list = Json::array();
+  for (const plugin::Sample& sample : manifest.samples) {
+    list.push_back({{"event", sample.event}, {"file", sample.file}});
+  }
+  return list;
+}
+
+Json summaryOf(const plugin::Manifest& manifest) {
+  return {{"id", manifest.id},
+          {"name", manifest.name},
+          {"version", manifest.version},
+          {"license", manifest.license},
+          {"summary", manifest.summary},
+          {"events", manifest.events},
+          {"samples", samplesOf(manifest)}};
+}
+
+// The running server's connectors; without one, those installed here.
+Result<Json> allConnectors(const CliContext& context) {
+  auto client = AdminClient::connect(context);
+  if (client) {
+    auto answer = client->get("/v1/connectors");
+    if (answer || !context.server.empty()) return answer;
+  } else if (!context.server.empty()) {
+    return client.error();
+  }
+  log::configure(log::Level::Error, log::Format::Text);
+  config::Problems ignored;
+  const auto config =
+      config::loadServerConfig(context.config_file, context.environment, context.settings, ignored);
+  const auto registry = plugin::loadConnectors(connectorFolders(config), systemClock());
+  Json answer = {{"data", Json::array()}, {"refused", Json::array()}};
+  for (const auto& connector : registry->all()) {
+    answer["data"].push_back(summaryOf(connector->manifest()));
+  }
+  for (const auto& [path, reason] : registry->refused()) {
+    answer["refused"].push_back({{"path", path}, {"reason", reason}});
+  }
+  return answer;
+}
+
+}  // namespace
+
+Result<int> connectorList(const CliContext& context) {
+  JUNCTOR_TRY(const Json answer, allConnectors(context));
+  const Json refused = answer.value("refused", Json::array());
+  if (context.json) {
+    printJson({{"items", answer.at("data")}, {"refused", refused}});
+  } else {
+    Table table({"CONNECTOR", "VERSION", "SAMPLES", "WHAT IT IS"});
+    for (const Json& connector : answer.at("data")) {
+      table.row({cell(connector, "id"), cell(connector, "version"),
+                 std::to_string(connector.at("samples").size()), cell(connector, "summary")});
+    }
+    table.print();
+    if (table.size() == 0) talk("no connector is installed");
+  }
+  for (const Json& entry : refused) {
+    talk(visible("refused: " + cell(entry, "path") + ": " + cell(entry, "reason")));
+  }
+  return refused.empty() ? kExitOk : kExitFinding;
+}
+
+Result<int> connectorShow(const CliContext& context, const std::string& id) {
+  JUNCTOR_TRY(const Json answer, allConnectors(context));
+  for (const Json& connector : answer.at("data")) {
+    if (cell(connector, "id") != id) continue;
+    if (context.json) {
+      printJson(connector);
+      return kExitOk;
+    }
+    print(paint(cell(connector, "name"), Paint::Bold) + " (" + id + " " +
+          cell(connector, "version") + ", " + cell(connector, "license") + ")");
+    print(visible(cell(connector, "summary")));
+    Table table({"SAMPLE", "SEND IT WITH"});
+    for (const Json& sample : connector.at("samples")) {
+      table.row({cell(sample, "event"), "junctor send " + id + " " + cell(sample, "event")});
+    }
+    table.print();
+    return kExitOk;
+  }
+  return notFound("there is no connector '" + id + "'; junctor connector list names them");
+}
+
+}  // namespace junctor::app
