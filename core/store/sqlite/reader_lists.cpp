@@ -13,22 +13,25 @@ namespace {
 // An id is made when the request arrives and never before it by more than this.
 constexpr int64_t kIdSlackMs = 60'000;
 
-// WHERE as it grows: the SQL text, and the values for its parameters in order.
+// The conditions of a list, as SQL text with numbered parameters. "@key" stands for the row key,
+// which each part of the query reads where its order comes from.
 class Conditions {
  public:
-  void add(const std::string& text) {
-    sql_ += sql_.empty() ? " WHERE " : " AND ";
-    sql_ += text;
-  }
-  void add(const std::string& text, int64_t value) {
-    add(text);
+  void add(const std::string& text) { sql_ += " AND " + text; }
+  // A parameter for text that is put together elsewhere.
+  std::string parameter(int64_t value) {
     values_.push_back({value, ""});
+    return "?" + std::to_string(values_.size());
   }
+  void add(const std::string& text, int64_t value) { add(text, Value{value, ""}); }
   void add(const std::string& text, const std::string& value) {
-    add(text);
-    values_.push_back({std::nullopt, value});
+    add(text, Value{std::nullopt, value});
   }
-  const std::string& sql() const { return sql_; }
+  std::string sql(const std::string& key) const {
+    std::string out = sql_;
+    for (size_t at = 0; (at = out.find("@key", at)) != std::string::npos;) out.replace(at, 4, key);
+    return out;
+  }
   void bind(Statement& statement) const {
     int index = 0;
     for (const Value& value : values_) {
@@ -46,6 +49,10 @@ class Conditions {
     std::optional<int64_t> number;
     std::string text;
   };
+  void add(const std::string& text, Value value) {
+    values_.push_back(std::move(value));
+    add(text + " ?" + std::to_string(values_.size()));
+  }
   std::string sql_;
   std::vector<Value> values_;
 };
@@ -69,59 +76,106 @@ bool addName(Conditions& conditions, const NameTable& names, const char* column,
              const std::string& name) {
   if (name.empty()) return true;
   const auto number = names.find(name);
-  if (number) conditions.add(std::string(column) + " = ?", *number);
+  if (number) conditions.add(std::string(column) + " =", *number);
   return number.has_value();
 }
 
 bool addEventFilters(Conditions& where, const NameTable& names, const EventQuery& query) {
-  if (!addName(where, names, "e.tenant", query.tenant)) return false;
-  if (!addName(where, names, "+e.integration", query.integration)) return false;
-  if (!addName(where, names, "+e.source", query.source)) return false;
+  if (!addName(where, names, "e.integration", query.integration)) return false;
+  if (!addName(where, names, "e.source", query.source)) return false;
   if (!query.type.empty()) {
     const bool glob = query.type.find_first_of("*?[") != std::string::npos;
-    where.add(glob ? "e.type GLOB ?" : "e.type = ?", query.type);
+    where.add(glob ? "e.type GLOB" : "e.type =", query.type);
   }
   if (query.since_ms > 0) {
-    where.add("e.received_at >= ?", query.since_ms);
-    where.add("e.key >= ?", std::max<int64_t>(0, query.since_ms - kIdSlackMs) << 12);
+    where.add("e.received_at >=", query.since_ms);
+    where.add("@key >=", std::max<int64_t>(0, query.since_ms - kIdSlackMs) << 12);
   }
-  if (query.until_ms > 0) where.add("e.received_at <= ?", query.until_ms);
+  if (query.until_ms > 0) where.add("e.received_at <=", query.until_ms);
   return true;
 }
 
 bool addDeliveryFilters(Conditions& where, const NameTable& names, const DeliveryQuery& query) {
-  // A unary plus keeps the planner off an index: the most selective one is chosen here.
-  const bool by_event = query.event_id.has_value();
-  if (!addName(where, names, by_event ? "+d.tenant" : "d.tenant", query.tenant)) return false;
   if (!addName(where, names, "d.destination", query.destination)) return false;
-  if (by_event) {
-    where.add("d.event_key = ?", query.event_id->orderKey());
-    where.add("d.event_lo = ?", static_cast<int64_t>(query.event_id->uuid.lo));
-  }
   if (query.state) where.add("d.state = " + std::to_string(static_cast<int>(*query.state)));
+  if (query.event_id) {
+    where.add("d.event_key =", query.event_id->orderKey());
+    where.add("d.event_lo =", static_cast<int64_t>(query.event_id->uuid.lo));
+  }
   return true;
 }
 
-const char* deliveryIndex(const DeliveryQuery& query) {
-  if (query.event_id) return " INDEXED BY delivery_by_event";
-  if (query.tenant.empty()) return " NOT INDEXED";
-  return query.state == DeliveryState::Dead ? " INDEXED BY delivery_dead"
-                                            : " INDEXED BY delivery_by_tenant";
+struct Table {
+  std::string name;     // "event"
+  std::string alias;    // "e"
+  std::string columns;  // the first is the key
+};
+
+std::string selectFrom(const Table& table) {
+  return "SELECT " + table.columns + " FROM ";
+}
+
+// All rows, or those of a small index: `how` is the index clause.
+std::string plainList(const Table& table, const std::string& how, const Conditions& where) {
+  const std::string key = table.alias + ".key";
+  return selectFrom(table) + table.name + " " + table.alias + how + " WHERE 1" + where.sql(key) +
+         " ORDER BY " + key + " DESC";
+}
+
+// The rows of a tenant: the unindexed end of the table, then the index (tenant_index.h). SQLite
+// merges the two as it steps; both come in key order.
+std::string tenantList(const Table& table, const std::string& tenant, const Conditions& where) {
+  const std::string row = table.name + " " + table.alias + " NOT INDEXED";
+  const std::string key = table.alias + ".key";
+  const std::string end = selectFrom(table) + row + " WHERE " + key +
+                          " > (SELECT value FROM setting WHERE name = '" + table.name +
+                          "_indexed') AND " + table.alias + ".tenant = " + tenant + where.sql(key);
+  const std::string indexed = selectFrom(table) + table.name + "_index i CROSS JOIN " + row +
+                              " ON " + key + " = i.key WHERE i.tenant = " + tenant +
+                              where.sql("i.key");
+  return end + " UNION ALL " + indexed + " ORDER BY 1 DESC";
+}
+
+std::string limited(const std::string& sql, size_t size) {
+  return sql + " LIMIT " + std::to_string(size + 1);
+}
+
+const Table& eventTable() {
+  static const Table table{"event", "e", kEventColumns};
+  return table;
+}
+const Table& deliveryTable() {
+  static const Table table{"delivery", "d", kDeliveryColumns};
+  return table;
+}
+
+std::string deliveryList(const DeliveryQuery& query, std::optional<int64_t> tenant,
+                         Conditions& where) {
+  const bool small = query.event_id || query.state == DeliveryState::Dead;
+  if (tenant && !small) return tenantList(deliveryTable(), where.parameter(*tenant), where);
+  if (tenant) where.add("d.tenant =", *tenant);
+  const bool dead = tenant && !query.event_id;
+  return plainList(deliveryTable(),
+                   query.event_id ? " INDEXED BY delivery_by_event"
+                   : dead         ? " INDEXED BY delivery_dead"
+                                  : " NOT INDEXED",
+                   where);
 }
 
 }  // namespace
 
 Result<Page<Event>> Reader::listEvents(const EventQuery& request) {
   JUNCTOR_TRY(const auto cursor, parseCursor(request.cursor));
+  if (follows_) JUNCTOR_CHECK(followNames());
   const size_t size = pageSize(request.limit);
+  const auto tenant = names_.find(request.tenant);
   Page<Event> page;
   Conditions where;
-  if (!addEventFilters(where, names_, request)) return page;
-  if (cursor) where.add("e.key < ?", *cursor);
-  const char* index = request.tenant.empty() ? " NOT INDEXED" : " INDEXED BY event_by_tenant";
-  JUNCTOR_TRY(auto rows,
-              query(std::string("SELECT ") + kEventColumns + " FROM event e" + index + where.sql() +
-                    " ORDER BY e.key DESC LIMIT " + std::to_string(size + 1)));
+  if (!tenant || !addEventFilters(where, names_, request)) return page;
+  if (cursor) where.add("@key <", *cursor);
+  const std::string sql = *tenant == 0 ? plainList(eventTable(), " NOT INDEXED", where)
+                                       : tenantList(eventTable(), where.parameter(*tenant), where);
+  JUNCTOR_TRY(auto rows, pool_.query(limited(sql, size)));
   where.bind(*rows);
   int64_t last_key = 0;
   for (size_t seen = 0; rows->row(); ++seen) {
@@ -143,14 +197,15 @@ Result<Page<Event>> Reader::listEvents(const EventQuery& request) {
 
 Result<Page<Delivery>> Reader::listDeliveries(const DeliveryQuery& request) {
   JUNCTOR_TRY(const auto cursor, parseCursor(request.cursor));
+  if (follows_) JUNCTOR_CHECK(followNames());
   const size_t size = pageSize(request.limit);
+  const auto tenant = names_.find(request.tenant);
   Page<Delivery> page;
   Conditions where;
-  if (!addDeliveryFilters(where, names_, request)) return page;
-  if (cursor) where.add("d.key < ?", *cursor);
-  JUNCTOR_TRY(auto rows, query(std::string("SELECT ") + kDeliveryColumns + " FROM delivery d" +
-                               deliveryIndex(request) + where.sql() +
-                               " ORDER BY d.key DESC LIMIT " + std::to_string(size + 1)));
+  if (!tenant || !addDeliveryFilters(where, names_, request)) return page;
+  if (cursor) where.add("@key <", *cursor);
+  const auto owner = *tenant == 0 ? std::nullopt : tenant;
+  JUNCTOR_TRY(auto rows, pool_.query(limited(deliveryList(request, owner, where), size)));
   where.bind(*rows);
   while (rows->row()) {
     if (page.items.size() == size) {

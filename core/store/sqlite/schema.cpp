@@ -38,7 +38,7 @@ CREATE TABLE event (
   source_event_id TEXT, resource_type TEXT, resource_id TEXT, correlation_id TEXT, actor TEXT,
   metadata TEXT, data TEXT, payload TEXT
 );
-CREATE INDEX event_by_tenant ON event (tenant);
+CREATE TABLE event_index (tenant INTEGER, key INTEGER, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
 
 CREATE TABLE delivery (
   key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, event_key INTEGER NOT NULL,
@@ -49,8 +49,11 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 0;
 CREATE INDEX delivery_dead ON delivery (tenant) WHERE state = 5;
-CREATE INDEX delivery_by_tenant ON delivery (tenant);
 CREATE INDEX delivery_by_event ON delivery (event_key);
+CREATE TABLE delivery_index (tenant INTEGER, key INTEGER, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
+
+-- Up to which key event_index and delivery_index are complete (tenant_index.h).
+INSERT INTO setting VALUES ('event_indexed', 0), ('delivery_indexed', 0);
 
 -- try: counts over redrives, which start `number` again at 1.
 CREATE TABLE attempt (

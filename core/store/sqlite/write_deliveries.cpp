@@ -49,6 +49,7 @@ void WriteSession::insertDelivery(const Delivery& delivery) {
             nameNumber(delivery.route), nameNumber(delivery.rule_version), state, delivery.attempts,
             delivery.next_at_ms, delivery.created_at_ms, delivery.order_key, delivery.reason)
       .run();
+  delivery_index_.add(tenant, key);
   ++delta(tenant).deliveries[state];
   batch_highest_key_ = std::max(batch_highest_key_, key);
 }

@@ -157,6 +157,7 @@ void WriteSession::insertEvent(const Event& event) {
             event.resource.type, event.resource.id, event.correlation_id, event.actor_json,
             event.metadata_json, event.data_json, event.payload_json)
       .run();
+  event_index_.add(tenant, key);
   ++delta(tenant).events;
   batch_highest_key_ = std::max(batch_highest_key_, key);
 }

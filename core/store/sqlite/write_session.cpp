@@ -23,6 +23,8 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
       key_(key),
       clock_(clock),
       window_(window_ms),
+      event_index_(database, "event"),
+      delivery_index_(database, "delivery"),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       insert_name_(database, "INSERT INTO name VALUES (?,?)"),
@@ -61,6 +63,8 @@ Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, Nam
   if (database.failure() != Failure::None) return database.error();
   JUNCTOR_CHECK(session->loadWindow());
   JUNCTOR_CHECK(session->loadHighestKey());
+  JUNCTOR_CHECK(session->event_index_.load());
+  JUNCTOR_CHECK(session->delivery_index_.load());
   return session;
 }
 
@@ -101,6 +105,8 @@ bool WriteSession::commit(std::vector<Write>& batch) {
     return false;
   }
   names_.commit();
+  event_index_.commit();
+  delivery_index_.commit();
   highest_key_ = batch_highest_key_;
   return true;
 }
@@ -113,12 +119,16 @@ bool WriteSession::writeBatch(std::vector<Write>& batch) {
   }
   writeCounters();
   writeDedupe();
+  event_index_.foldIfLong();
+  delivery_index_.foldIfLong();
   return commit_.run();
 }
 
 void WriteSession::rollback() {
   for (const DedupeEntry& entry : fresh_) window_.erase(entry);
   names_.rollback();
+  event_index_.rollback();
+  delivery_index_.rollback();
   // If it fails the connection is broken, which Database::failure() says already.
   if (database_.inTransaction()) (void)database_.run("ROLLBACK");
 }

@@ -12,6 +12,7 @@
 #include "store/sqlite/dedupe_window.h"
 #include "store/sqlite/fingerprint.h"
 #include "store/sqlite/name_table.h"
+#include "store/sqlite/tenant_index.h"
 #include "store/sqlite/write_queue.h"
 
 namespace junctor::store {
@@ -85,6 +86,7 @@ class WriteSession {
   const Clock& clock_;
 
   DedupeWindow window_;
+  TenantIndex event_index_, delivery_index_;
   int64_t highest_key_ = 0;
 
   // of the running transaction
