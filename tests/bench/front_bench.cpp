@@ -2,12 +2,14 @@
 // server under the same load generator; ratios and CPU a request are what counts.
 //   front_bench PORT [direct|threads]
 // `direct` (default) answers inside the handler; `threads` answers in bursts from another thread,
-// as the store's commit thread does.
+// half a millisecond later, as the store's commit thread does after its fsync.
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/threads.h"
 #include "net/http_server.h"
@@ -32,7 +34,9 @@ class Acceptor final : public junctor::net::HttpHandler {
     waiting_.push(std::move(responder));
   }
   void answerWaiting() {
-    for (const ResponderPtr& responder : waiting_.take(std::chrono::milliseconds(100))) {
+    const std::vector<ResponderPtr> burst = waiting_.take(std::chrono::milliseconds(100));
+    if (!burst.empty()) std::this_thread::sleep_for(std::chrono::microseconds(500));
+    for (const ResponderPtr& responder : burst) {
       responder->reply(accepted());
     }
   }
