@@ -1,31 +1,42 @@
 #include "net/connection_pool.h"
 
+#include <algorithm>
+
 namespace junctor::net {
 
-ConnectionPool::ConnectionPool(SocketPoller& poller) : poller_(poller), share_(curl_share_init()) {
-  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+Connection* ConnectionPool::takeIdle(const Url& to) {
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
+                                  [&](const Connection* idle) { return idle->leadsTo(to); });
+  if (found == idle_.rend()) return nullptr;
+  Connection* const connection = *found;
+  idle_.erase(std::next(found).base());
+  return connection;
 }
 
-ConnectionPool::~ConnectionPool() {
-  transfers_.clear();
-  curl_share_cleanup(share_);
+Connection& ConnectionPool::open(SocketPoller& poller, const OutboundRequest& request,
+                                 const Url& to, int64_t now_ns) {
+  auto made = std::make_unique<Connection>(*this, poller, request, to, now_ns);
+  Connection& connection = *made;
+  all_.emplace(&connection, std::move(made));
+  return connection;
 }
 
-Transfer& ConnectionPool::borrow() {
-  ++running_;
-  if (free_.empty()) {
-    transfers_.push_back(std::make_unique<Transfer>(*this, share_, poller_));
-    return *transfers_.back();
+void ConnectionPool::rest(Connection& connection, int64_t now_ns) {
+  last_used_ns_ = connection.idle_since_ns = now_ns;
+  idle_.push_back(&connection);
+}
+
+void ConnectionPool::close(Connection& connection) {
+  std::erase(idle_, &connection);
+  all_.erase(&connection);
+}
+
+std::vector<Connection*> ConnectionPool::idleSince(int64_t before_ns) const {
+  std::vector<Connection*> out;
+  for (Connection* idle : idle_) {
+    if (idle->idle_since_ns <= before_ns) out.push_back(idle);
   }
-  Transfer& transfer = *free_.back();
-  free_.pop_back();
-  return transfer;
-}
-
-void ConnectionPool::giveBack(Transfer& transfer, int64_t now_ns) {
-  --running_;
-  last_used_ns_ = now_ns;
-  free_.push_back(&transfer);
+  return out;
 }
 
 }  // namespace junctor::net

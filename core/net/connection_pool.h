@@ -1,46 +1,40 @@
 #pragma once
-// ConnectionPool: the kept connections, handles and waiting requests of one pool name under one
-// grant and one set of trust anchors. A connection made under a grant is thereby never used
-// without it. One thread.
-#include <curl/curl.h>
-
+// ConnectionPool: the connections and waiting requests of one pool name under one grant and one
+// set of trust anchors. A connection made under a grant is thereby never used without it.
+// One thread.
 #include <deque>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
-#include "net/transfer.h"
+#include "net/connection.h"
 
 namespace junctor::net {
 
 class ConnectionPool {
  public:
-  explicit ConnectionPool(SocketPoller& poller);
-  ~ConnectionPool();  // closes its connections
-  ConnectionPool(const ConnectionPool&) = delete;
-  ConnectionPool& operator=(const ConnectionPool&) = delete;
+  // A connection at rest that leads to `url`, the last used first; nullptr if there is none.
+  Connection* takeIdle(const Url& url);
+  Connection& open(SocketPoller& poller, const OutboundRequest& request, const Url& url,
+                   int64_t now_ns);
+  void rest(Connection& connection, int64_t now_ns);  // becomes idle
+  void close(Connection& connection);
+  std::vector<Connection*> idleSince(int64_t before_ns) const;
 
-  // A handle that is free; made if all are busy.
-  Transfer& borrow();
-  void giveBack(Transfer& transfer, int64_t now_ns);
-
-  bool busy() const { return running_ > 0 || !waiting.empty(); }
-  // A kept connection is at rest: the next request needs no new one.
-  bool hasSpare() const { return connections > running_; }
-  bool full() const { return running_ >= limits::kConnectionsPerDestination; }
-  const std::vector<std::unique_ptr<Transfer>>& transfers() const { return transfers_; }
+  bool busy() const { return all_.size() > idle_.size() || !waiting.empty(); }
+  bool full() const { return all_.size() - idle_.size() >= limits::kConnectionsPerDestination; }
+  bool hasIdle() const { return !idle_.empty(); }
   int64_t lastUsedNs() const { return last_used_ns_; }
 
   std::deque<PendingRequest> waiting;
-  size_t connections = 0;   // open, counted by the poller
+  size_t connections = 0;   // sockets open, counted by the poller
   bool listed = false;      // stands in the client's list of pools that may start something
-  std::string checked_url;  // the last URL that passed checkUrl()
+  std::string checked_url;  // the last URL that passed checkUrl(), and what it means
+  Url url;
 
  private:
-  SocketPoller& poller_;
-  CURLSH* const share_;
-  std::vector<std::unique_ptr<Transfer>> transfers_;
-  std::vector<Transfer*> free_;
-  size_t running_ = 0;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> all_;
+  std::vector<Connection*> idle_;  // the last used at the end
   int64_t last_used_ns_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// HttpClient: all outbound HTTP, on libcurl multi with one loop thread. Every byte passes the
+// HttpClient: all outbound HTTP, on one loop thread. libcurl's multi interface dials and encrypts;
+// requests and answers are written and read here (dialed_socket.h says why). Every byte passes the
 // guarded dialer (P8): an address is checked at the moment it is connected to, so DNS games and odd
 // spellings of addresses do not help. Redirects are not followed, proxies from the environment are
 // ignored, TLS verification cannot be turned off.
@@ -31,12 +32,13 @@ struct OutboundResponse {
   int status = 0;
   Headers headers;
   std::string body;
-  int64_t latency_us = 0;
+  int64_t latency_us = 0;  // without the wait for a free connection
 };
 
 // Error codes: PermissionDenied (address or scheme refused), DeadlineExceeded, Unavailable (DNS,
-// connect, TLS, connection lost before an answer), DataLoss (truncated answer), ResourceExhausted
-// (answer over its cap), InvalidArgument (URL), Cancelled (client stopped).
+// connect, TLS, connection lost before an answer), DataLoss (truncated or broken answer),
+// ResourceExhausted (answer over its cap), InvalidArgument (URL, method or header), Cancelled
+// (client stopped). A request that meets a kept connection which has ended goes out once more.
 using OutboundDone = std::function<void(Result<OutboundResponse>)>;
 
 class HttpClient {

@@ -13,7 +13,6 @@ namespace junctor::net {
 struct PendingRequest {
   OutboundRequest request;
   OutboundDone done;
-  int64_t sent_ns = 0;      // monotonic, when send() was called
   int64_t deadline_ns = 0;  // monotonic
 };
 
