@@ -10,6 +10,7 @@ namespace junctor::script {
 namespace {
 
 constexpr int kSlice = 1000;        // instructions between hooks
+constexpr int kFirstSlice = 250;    // the first may all be dear; each step divides the one above
 constexpr int kCautiousSlice = 10;  // after a slice that took kSlowSliceNs
 constexpr int64_t kSlowSliceNs = 1'000'000;
 constexpr int64_t kChargesPerClockRead = 4096;
@@ -99,7 +100,8 @@ void Budget::refuel(lua_State* L) {
   fuel_before_ += fuel_used_;
   fuel_used_ = 0;
   unchecked_ = 0;
-  setSlice(L, kSlice);
+  counted_ = 0;
+  setSlice(L, kFirstSlice);
 }
 
 void Budget::disarm(lua_State* L) {
@@ -119,26 +121,34 @@ void Budget::onHook(lua_State* L, lua_Debug*) {
   contextOf(L).budget.tick(L);
 }
 
+// Fuel is counted at every kSlice instructions whichever way the hook steps, so that a slow machine
+// does not change what a script may do.
 void Budget::tick(lua_State* L) {
   if (aborted_ != Abort::None) raise(L);
-  fuel_used_ += slice_;
-  if (fuel_used_ > allowed_.fuel) abort(L, Abort::Fuel);
-  const int64_t before = slice_start_ns_;
+  counted_ += slice_;
+  const bool whole = counted_ >= kSlice;
+  if (whole) {
+    counted_ = 0;
+    fuel_used_ += kSlice;
+    if (fuel_used_ > allowed_.fuel) abort(L, Abort::Fuel);
+  }
   checkClock(L);
-  const bool slow = slice_start_ns_ - before > kSlowSliceNs;
-  if (slow && slice_ != kCautiousSlice) setSlice(L, kCautiousSlice);
+  const bool slow = now_ns_ - slice_start_ns_ > kSlowSliceNs;
+  if (whole) slice_start_ns_ = now_ns_;
+  const int wanted = slow ? kCautiousSlice : whole ? kSlice : slice_;
+  if (wanted != slice_) setSlice(L, wanted);
 }
 
 // A deadline that passed while the thread was waiting for a processor is moved, not held against
 // the script: it cannot sleep, so its CPU time tells what it did.
 void Budget::checkClock(lua_State* L) {
   unchecked_ = 0;
-  slice_start_ns_ = systemClock().monotonicNs();
+  now_ns_ = systemClock().monotonicNs();
   if (cpu_start_ns_ < 0) cpu_start_ns_ = threadCpuNs();
-  if (slice_start_ns_ < deadline_ns_) return;
+  if (now_ns_ < deadline_ns_) return;
   const int64_t unused = allowed_.wall_ms * 1'000'000 - (threadCpuNs() - cpu_start_ns_);
   if (unused <= 0) abort(L, Abort::Wall);
-  deadline_ns_ = slice_start_ns_ + unused;
+  deadline_ns_ = now_ns_ + unused;
 }
 
 void Budget::abort(lua_State* L, Abort why) {

@@ -62,7 +62,9 @@ class Budget {
   int64_t fuel_before_ = 0;  // used before refuel()
   int64_t fuel_used_ = 0;
   int64_t unchecked_ = 0;  // charged since the clock was read
-  int slice_ = 0;
+  int slice_ = 0;          // instructions between hooks
+  int counted_ = 0;        // instructions not yet added to the fuel
+  int64_t now_ns_ = 0;     // when the clock was last read
   int64_t slice_start_ns_ = 0;
   int64_t deadline_ns_ = 0;
   int64_t cpu_start_ns_ = -1;
