@@ -4,13 +4,16 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
+#include <system_error>
 
 namespace junctor::store {
 namespace {
 
 constexpr int kWriterBusyMs = 5'000;  // somebody runs a shell on the file: wait, then say so
 constexpr int kReaderBusyMs = 2'000;
+constexpr int kRestartBusyMs = 100;  // a reader that stays longer keeps the log growing
 
 Failure classify(int code) {
   switch (code & 0xff) {
@@ -55,11 +58,19 @@ Error translate(int code, const std::string& message) {
   }
 }
 
-// SQLite would create the file with the umask's rights; the log and its index copy the file's.
+// SQLite would create the file with the umask's rights; the log and its index copy the file's. A
+// new file is in its folder for good only after the folder's own fsync.
 Result<void> createPrivately(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return unavailable(path + ": cannot be opened for writing");
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return {};
+  if (fd < 0) return unavailable(path + ": " + std::generic_category().message(errno));
   ::close(fd);
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder_fd >= 0 && ::fsync(folder_fd) == 0;
+  if (folder_fd >= 0) ::close(folder_fd);
+  if (!synced) return unavailable(folder + ": cannot be made durable");
   return {};
 }
 
@@ -131,7 +142,9 @@ Error Database::error() const {
 
 Result<void> Database::checkpoint(bool restart) {
   const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  sqlite3_busy_timeout(handle_, kRestartBusyMs);
   const int code = sqlite3_wal_checkpoint_v2(handle_, "main", mode, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_, kWriterBusyMs);
   // Readers in the way are no failure: what they hold back is copied the next time.
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
   fail(code);

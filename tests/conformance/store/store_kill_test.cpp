@@ -109,6 +109,13 @@ TEST_CASE("what was acknowledged survives SIGKILL") {
     KilledWriter writer(folder.path(), static_cast<uint64_t>(round));
     const auto acks = writer.killAfter(1 + random.next() % 1'500);
     REQUIRE_FALSE(acks.empty());
+    if (round % 5 == 0) {  // a look before anybody recovers the store
+      store::StoreOptions look;
+      look.read_only = true;
+      auto seen = openEngine(folder.path(), look, systemClock());
+      REQUIRE(seen);
+      checkStored(**seen, acks.back());
+    }
     auto opened = openEngine(folder.path(), {}, systemClock());
     REQUIRE(opened);
     for (const Ack& ack : acks) checkStored(**opened, ack);
