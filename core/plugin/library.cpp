@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/core.h>
+#include <unwind.h>
 
 #include <map>
 #include <memory>
@@ -68,7 +69,14 @@ Result<void> checkVersions(const Manifest& manifest) {
   return {};
 }
 
+// A connector brings its own unwinder. Should it throw at us all the same, frames of the host are
+// unwound with the host's, which must have been set up by then: one walk of the stack does it.
+void prepareUnwinder() {
+  _Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_NO_REASON; }, nullptr);
+}
+
 Result<const jn_plugin*> enter(const std::string& path) {
+  prepareUnwinder();
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     const char* cause = dlerror();

@@ -19,7 +19,8 @@ typedef struct jn_connector {
 
   /* Makes an instance from the integration's settings, one JSON object.
      Thread: [any-thread]. Owner: connector owns *out until `destroy`; `config_json` is a view.
-     Errors: JN_E_INVALID with a message that names the settings key; *out is then unset. Since 1.0. */
+     Errors: JN_E_INVALID with a message that names the settings key; *out is then unset.
+     Since 1.0. */
   jn_status (*create)(const jn_call *call, const jn_str *config_json, jn_instance **out);
 
   /* Ends an instance; no call on it is running.

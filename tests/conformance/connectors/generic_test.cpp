@@ -88,7 +88,8 @@ TEST_CASE("a helpdesk that wraps all fields and prefixes their names is read as 
 
 TEST_CASE("a flat ticket's own type is not the event's") {
   const Event event = one(
-      R"({"id":7,"type":"question","subject":"How?","status":"open","updated_at":"2026-03-02T09:15:30Z"})");
+      R"({"id":7,"type":"question","subject":"How?","status":"open",
+          "updated_at":"2026-03-02T09:15:30Z"})");
   CHECK(event.type == "ticket.updated");
   CHECK(event.resource.id == "7");
   CHECK(event.source_event_id.empty());  // the id is the ticket's: later updates are no duplicates
@@ -116,7 +117,8 @@ TEST_CASE("settings name the places of type, id, time, actor and resource") {
     "event_type": ["header:X-Kind", "/meta/kind"], "event_id": ["meta.no"],
     "occurred_at": ["/meta/at"], "actor": ["who"], "resource": ["thing.key"]})";
   const std::string body =
-      R"({"meta":{"kind":"lamp.on","no":9007199254740993,"at":"1772442930"},"who":"ada","thing":{"key":"L1"}})";
+      R"({"meta":{"kind":"lamp.on","no":9007199254740993,"at":"1772442930"},
+          "who":"ada","thing":{"key":"L1"}})";
   const Event event = one(body, settings);
   CHECK(event.type == "lamp.on");
   CHECK(event.source_event_id == "9007199254740993");

@@ -38,8 +38,9 @@ TEST_CASE("a message is the inner event, with a canonical message") {
 
 TEST_CASE("a subtype is part of the type; an edit speaks of the edited message") {
   const Event event = one(
-      R"({"type":"event_callback","event_id":"Ev1","event":{"type":"message","subtype":"message_changed",
-          "channel":"C1","event_ts":"1719209649.631399","message":{"user":"U1","text":"new","ts":"1719209506.8"}}})");
+      R"({"type":"event_callback","event_id":"Ev1","event":{"type":"message",
+          "subtype":"message_changed","channel":"C1","event_ts":"1719209649.631399",
+          "message":{"user":"U1","text":"new","ts":"1719209506.8"}}})");
   CHECK(event.type == "message.message_changed");
   CHECK(event.resource.id == "C1:1719209506.8");
   CHECK(event.occurred_at_ms == 1'719'209'649'631);
@@ -48,7 +49,8 @@ TEST_CASE("a subtype is part of the type; an edit speaks of the edited message")
 
 TEST_CASE("a bot's message names the bot, so that loops can be dropped") {
   const Event event = one(
-      R"({"type":"event_callback","event_id":"Ev1","event":{"type":"message","bot_id":"B1","channel":"C1","ts":"1.5"}})");
+      R"({"type":"event_callback","event_id":"Ev1",
+          "event":{"type":"message","bot_id":"B1","channel":"C1","ts":"1.5"}})");
   CHECK(event.actor_json == R"({"bot_id":"B1"})");
 }
 

@@ -1,0 +1,199 @@
+---@meta jn
+-- Definitions of Junctor's rule API for editors (Lua Language Server). Not run by anything.
+-- README.md in this folder explains; the tests in tests/unit/script prove it.
+
+---A JSON value as rules read it: null is nil, whole numbers are exact, numbers beyond 64 bits and
+---unsigned ones beyond int64 are decimal texts, arrays and objects are read-only views.
+---@alias jn.Json nil|boolean|integer|number|string|jn.View
+
+---A read-only array or object of the event. Absent members are nil, and members of nil are nil
+---too: `ev.a.b.c` never fails. `#v` is its length, `pairs` and `ipairs` walk it in document order
+---(and past nulls). It cannot be kept for a later event.
+---@class jn.View
+---@field [string|integer] any
+
+---The event as routes see it. Any other name is looked up in `data`, then in `payload`.
+---@class jn.Event
+---@field id string                  Junctor's id, "evt_…"
+---@field type string                dotted, "ticket.opened"
+---@field source string              the connector, "github"
+---@field integration string
+---@field tenant string
+---@field occurred_at string?        RFC 3339, UTC
+---@field received_at string         RFC 3339, UTC
+---@field actor jn.Json
+---@field resource { type: string?, id: string? }
+---@field data jn.Json               canonical object, if a connector or normalizer made one
+---@field payload jn.Json            what the provider sent
+---@field metadata jn.Json
+---@field [string] any
+
+---What a handler may know besides the event. There is no clock and no I/O: every run can be
+---repeated with the same result.
+---@class jn.Ctx
+---@field id string
+---@field type string
+---@field source string
+---@field integration string
+---@field tenant string
+---@field received_at string
+---@field occurred_at string?
+---@field actor jn.Json
+---@field resource { type: string?, id: string? }
+---@field data jn.Json               what the connector made, before this normalizer
+---@field metadata jn.Json
+---@field rand fun(): number         in [0, 1); seeded by the event's id
+---@field local_hour fun(zone: string?): integer  hour 0-23 of the receipt, at "UTC" or "+02:00"
+
+---A condition on one field. A text with `*` or `{a,b}` is a pattern (`\` takes the next character
+---as it is); a list means one of these; several operators in one table must all hold.
+---@alias jn.Condition string|number|boolean|jn.Null|jn.Condition[]|jn.Operators
+
+---@class jn.Operators
+---@field any jn.Condition?             an array with such an element
+---@field gt number|string|nil
+---@field ge number|string|nil
+---@field lt number|string|nil
+---@field le number|string|nil
+---@field exists boolean?               present and not null
+---@field cidr string|string[]|nil      an IP address in one of these networks
+---@field not_ jn.Condition?            does not match, or is absent
+
+---Field name (a path like "requester.email", "commits.1.id") = condition; all must hold. Or the
+---short form "source/type", as in "github/pull_request.*" or "*/ticket.*".
+---@alias jn.When string|table<string, jn.Condition>
+
+---@class jn.Normalizer
+---@field version integer?
+---@field accepts string|{ source: string|string[]|nil, integration: string|string[]|nil, type: string|string[]|nil, has: string|string[]|nil }
+---@field emits string|string[]|nil     patterns of the types it may make; others are errors
+---@field event fun(ev: any, ctx: jn.Ctx): jn.Normalized?
+
+---@class jn.Normalized
+---@field type string?                  default: the event's type
+---@field at string|number|nil          when it happened: RFC 3339 text, Unix seconds or milliseconds
+---@field occurred_at string|number|nil the same as `at`
+---@field resource { type: string?, id: string|integer|nil }?
+---@field actor any
+---@field id string|integer|nil         stays in the data; also the resource's id if `resource` is absent
+---@field [string] any                  the canonical data
+
+---@class jn.Rule
+---@field name string?                  unique in its table; default "#<position>"
+---@field priority integer?             higher first; equal ones as written
+---@field when jn.When?                 default: every event
+---@field where (fun(ev: jn.Event, ctx: jn.Ctx): boolean?)?  asked after `when`
+---@field to string|(string|{ [1]: string })[]|nil
+---@field key string?                   path whose value orders the deliveries
+---@field drop string?                  reason; instead of `to`
+---@field stop boolean?                 no further rules of this table
+
+---@class jn.Route
+---@field version integer?
+---@field fanout "all"|"first"|nil      default "all"
+---@field rules jn.Rule[]
+---@field otherwise string|(string|{ [1]: string })[]|nil  if no rule matched
+
+---@class jn.Null
+
+---@class jn
+---@field null jn.Null                  JSON null, in results and conditions
+jn = {}
+
+---Declares a normalizer.
+---@param normalizer jn.Normalizer
+---@return jn.Normalizer
+function jn.normalize(normalizer) end
+
+---Declares a table of routes.
+---@param route jn.Route
+---@return jn.Route
+function jn.route(route) end
+
+---The parts joined by ":"; nil if a part is nil or "".
+---@param ... string|integer|nil
+---@return string?
+function jn.id(...) end
+
+---RFC 3339 in UTC with milliseconds. Takes ISO 8601 texts, Unix seconds and Unix milliseconds.
+---@param value any
+---@param fallback any
+---@return string?
+function jn.time(value, fallback) end
+
+---The same as jn.time.
+---@param value any
+---@return string?
+function jn.iso8601(value) end
+
+---@param value any
+---@return integer?
+function jn.unix_ms(value) end
+
+---At most so many characters.
+---@param text string|number|nil
+---@param characters integer
+---@return string?
+function jn.clip(text, characters) end
+
+---names[value], else names[lower case of value], else value itself (lower case) if it is one of the
+---results, else the default.
+---@generic T
+---@param names table<any, T>
+---@param value any
+---@param default T?
+---@return T?
+function jn.enum(names, value, default) end
+
+---The address in lower case, without a display name; nil if it is none.
+---@param text any
+---@return string?
+function jn.email(text) end
+
+---The results of f over a list, nil ones left out. f may name a field: jn.map(ev.labels, "name").
+---@param list any[]|jn.View|nil
+---@param f string|fun(item: any): any
+---@return any[]?
+function jn.map(list, f) end
+
+---The first value that is neither nil, jn.null nor "".
+---@param ... any
+---@return any
+function jn.first(...) end
+
+---A new table with those members.
+---@param object table|jn.View|nil
+---@param ... string
+---@return table
+function jn.pick(object, ...) end
+
+---The table itself, written as a JSON array even when empty. Without a marker an empty table is an
+---empty object.
+---@param list any[]?
+---@return any[]
+function jn.array(list) end
+
+---Iterates over an own table in the order of its (text) keys. `pairs` has no stable order there.
+---@generic V
+---@param t table<string, V>
+---@return fun(): string, V
+function jn.sorted(t) end
+
+---Lower case of ASCII letters; nil for what is no text or number.
+---@param text string|number|nil
+---@return string?
+function jn.lower(text) end
+
+---The number, also of numeric text; nil for anything else.
+---@param value any
+---@return number|integer|nil
+function jn.number(value) end
+
+---SHA-256 in hex.
+---@param text string
+---@return string
+function jn.hash(text) end
+
+---A line of the trace (at most 50 an event); without a trace it goes nowhere.
+---@param ... any
+function jn.log(...) end
