@@ -55,7 +55,7 @@ void* Budget::allocate(void* self, void* block, size_t old_bytes, size_t new_byt
     return nullptr;
   }
   if (new_bytes > old_bytes) {
-    const size_t total = budget->memory_used_ + (new_bytes - old_bytes);
+    const size_t total = budget->memory_used_ + budget->held_ + (new_bytes - old_bytes);
     if (new_bytes > limits::kRuleBlockBytesMax || total > budget->allowed_.memory_bytes) {
       return budget->refuse();
     }
@@ -115,6 +115,11 @@ void Budget::charge(lua_State* L, int64_t units) {
   if (fuel_used_ > allowed_.fuel) abort(L, Abort::Fuel);
   unchecked_ += units;
   if (unchecked_ >= kChargesPerClockRead) checkClock(L);
+}
+
+void Budget::hold(lua_State* L, size_t bytes) {
+  held_ += bytes;
+  if (memory_used_ + held_ > allowed_.memory_bytes) abort(L, Abort::Memory);
 }
 
 void Budget::onHook(lua_State* L, lua_Debug*) {

@@ -32,6 +32,9 @@ class Budget {
   // Work done outside the VM, in instructions; may not return.
   void charge(lua_State* L, int64_t units);
   void chargeBytes(lua_State* L, size_t bytes) { charge(L, 1 + static_cast<int64_t>(bytes / 64)); }
+  // Host memory that a script makes us hold over a call into Lua; counts as its own. May abort.
+  void hold(lua_State* L, size_t bytes);
+  void release(size_t bytes) { held_ -= bytes; }
   // Ends the script; does not return.
   [[noreturn]] void abort(lua_State* L, Abort why);
   [[noreturn]] void raise(lua_State* L);
@@ -55,6 +58,7 @@ class Budget {
   RuleBudget allowed_;
   lua_State* state_ = nullptr;
   size_t memory_used_ = 0;
+  size_t held_ = 0;
   int breaches_ = 0;
   bool spoiled_ = false;
   Abort aborted_ = Abort::None;

@@ -138,6 +138,10 @@ class Substitution {
         anchored_(wanted.starts_with('^')),
         pattern_(text, anchored_ ? wanted.substr(1) : wanted) {}
 
+  ~Substitution() { contextOf(L_).budget.release(held_); }
+  Substitution(const Substitution&) = delete;
+  Substitution& operator=(const Substitution&) = delete;
+
   int run(lua_Integer replacements_max) {
     size_t position = 0;
     size_t last_end = static_cast<size_t>(-1);
@@ -150,7 +154,7 @@ class Substitution {
         replace(position);
         position = last_end = pattern_.end();
       } else if (position < text_.size()) {
-        out_.push_back(text_[position++]);
+        append(text_.substr(position++, 1));
       } else {
         break;
       }
@@ -169,6 +173,10 @@ class Substitution {
     }
     contextOf(L_).budget.chargeBytes(L_, part.size());
     out_.append(part);
+    if (out_.capacity() == held_) return;
+    const size_t grown = out_.capacity() - held_;
+    held_ = out_.capacity();
+    contextOf(L_).budget.hold(L_, grown);
   }
 
   // Appends what stands for the match that began at `start`.
@@ -223,6 +231,7 @@ class Substitution {
   Pattern pattern_;
   int64_t charged_ = 0;
   std::string out_;
+  size_t held_ = 0;
 };
 
 int gsub(lua_State* L) {

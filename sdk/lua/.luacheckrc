@@ -17,4 +17,4 @@ stds.junctor = {
 std = "junctor"
 max_line_length = 120
 unused_args = false
-files["*.d.lua"] = { ignore = { ".*" } }
+exclude_files = { "**/*.d.lua" }

@@ -59,4 +59,39 @@ TEST_CASE("a long script name still yields the line of an error", "[script]") {
   CHECK(rules.error().message.starts_with(std::string(40, 'n') + "@0123456789ab:3: "));
 }
 
+namespace {
+
+std::string sdkFile(const std::string& name) {
+  const auto text = readFile(JUNCTOR_SOURCE_DIR "/sdk/lua/" + name);
+  REQUIRE(text);
+  return *text;
+}
+
+}  // namespace
+
+TEST_CASE("the script in the manual compiles", "[script]") {
+  const std::string manual = sdkFile("README.md");
+  const size_t start = manual.find("```lua\n") + 7;
+  const auto rules = mustCompile(manual.substr(start, manual.find("```", start) - start));
+  CHECK(rules->normalizerCount() == 1);
+  CHECK(rules->routeCount() == 3);
+}
+
+TEST_CASE("the annotations and the linter name what exists", "[script]") {
+  const std::string annotations = sdkFile("jn.d.lua");
+  const std::string linter = sdkFile(".luacheckrc");
+  const std::string head = "\nfunction jn.";
+  size_t count = 0;
+  for (size_t at = annotations.find(head); at != std::string::npos;
+       at = annotations.find(head, at + 1)) {
+    const size_t start = at + head.size();
+    const std::string name = annotations.substr(start, annotations.find('(', start) - start);
+    INFO(name);
+    ++count;
+    CHECK(linter.find('"' + name + '"') != std::string::npos);
+    CHECK(dataOf("return { t = type(jn." + name + ") }") == R"({"t":"function"})");
+  }
+  CHECK(count == 18);
+}
+
 }  // namespace junctor::script
