@@ -1,4 +1,5 @@
--- Where events go. `when` is matched natively; Lua runs only for `where`. Higher priority first.
+-- Where events go. `when` is data and matched natively; Lua runs only for `where`. Rules are tried by
+-- falling priority.
 return jn.route {
   version = 1,
   fanout = "all", -- every matching rule counts, not only the first
@@ -8,15 +9,15 @@ return jn.route {
       when = { source = "github", ["sender.type"] = "Bot" },
       drop = "made by a bot", stop = true },
 
-    -- Fan-out: both destinations get their own delivery, with their own retries.
-
+    -- Fan-out: both destinations get a delivery of their own, with their own retries.
     { name = "code", priority = 50,
       when = { source = "github", type = { "push", "pull_request.*", "issues.*" } },
       to = { "agent", "archive" } },
+    { name = "repository", priority = 10,
+      when = { source = "github", type = { not_ = { "push", "pull_request.*", "issues.*" } } },
+      to = "archive" },
 
-    { name = "money", priority = 50,
-      when = { source = "stripe", type = "{invoice,charge,payment_intent,customer}.*" },
-      to = "agent" },
+    { name = "money", priority = 50, when = { source = "stripe" }, to = "agent" },
     { name = "failed-payments", priority = 40,
       when = { source = "stripe", type = "*.payment_failed" },
       to = "archive" },
@@ -26,13 +27,17 @@ return jn.route {
       where = function(ev) return ev.event.bot_id == nil end, -- not our own echo
       to = "agent" },
 
+    -- `key`: deliveries of one requester keep their order, others never wait for them.
     { name = "tickets", priority = 20,
       when = { type = "ticket.*" },
       to = "agent", key = "requester.email" },
+    { name = "orders", priority = 20,
+      when = { type = "order.*" },
+      to = { "agent", "archive" }, key = "id" },
 
     { name = "standard", priority = 10,
       when = { source = "standard-webhooks" },
       to = "agent" },
   },
-  otherwise = "unrouted",
+  otherwise = "unrouted", -- a log line, so that nothing disappears without a word
 }
