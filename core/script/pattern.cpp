@@ -274,7 +274,8 @@ size_t Pattern::matchBack(size_t s, size_t p) {
     return fail(Status::Malformed, "invalid capture index in pattern");
   }
   const Capture& capture = captures_[index];
-  const size_t size = capture.size < 0 ? 0 : static_cast<size_t>(capture.size);
+  if (capture.size < 0) return kNone;  // a position has no text
+  const auto size = static_cast<size_t>(capture.size);
   if (!spend(static_cast<int64_t>(size / 8)) || text_.size() - s < size) return kNone;
   return std::memcmp(text_.data() + capture.start, text_.data() + s, size) == 0 ? s + size : kNone;
 }
