@@ -7,7 +7,9 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace junctor::net {
 namespace {
@@ -79,7 +81,7 @@ int Channel::write(const char* data, size_t size) {
   if (!secure_) return plainResult(::send(descriptor(), data, size, MSG_NOSIGNAL), kAgainWrite);
   forgetOldErrors();
   try {
-    return tlsResult(socket_.sendBytes(data, static_cast<int>(size)));
+    return tlsResult(socket_.sendBytes(data, static_cast<int>(std::min<size_t>(size, INT_MAX))));
   } catch (const Poco::Exception&) {
     return kBroken;
   }

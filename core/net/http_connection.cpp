@@ -81,7 +81,7 @@ void HttpConnection::onDrain() {
 // -- Reading
 
 bool HttpConnection::paused() const {
-  return slots_.size() >= limits::kPipelineMax || write_started_ms_ != 0;
+  return answers_.owed() >= limits::kPipelineMax || write_started_ms_ != 0;
 }
 
 void HttpConnection::readSome() {
@@ -155,7 +155,7 @@ void HttpConnection::startRequest(RequestHead& head, std::string_view bytes, siz
   context_.counters.requests_total.fetch_add(1, std::memory_order_relaxed);
   head.request.remote_ip = remote_ip_;
   head.request.tls = channel_.secure();
-  HttpHandler::Admission admission = context_.handler.admit(head.request);
+  HttpHandler::Admission admission = admissionOf(head.request);
   if (admission.refuse) {
     return answerEarly(head, std::move(*admission.refuse), bytes.size() - used, used);
   }
@@ -165,6 +165,18 @@ void HttpConnection::startRequest(RequestHead& head, std::string_view bytes, siz
   }
   if (!head.hasBody()) return dispatch(std::move(head.request), framing);
   startBody(head, admission.body_bytes_max, bytes, used);
+}
+
+HttpHandler::Admission HttpConnection::admissionOf(const HttpRequest& head) {
+  try {
+    return context_.handler.admit(head);
+  } catch (const std::exception& exception) {
+    log::error("net", {{"listener", context_.options.name}}, "handler failed: {}",
+               exception.what());
+    HttpHandler::Admission refused;
+    refused.refuse = problem(500, "internal", "the request could not be handled");
+    return refused;
+  }
 }
 
 void HttpConnection::startBody(RequestHead& head, size_t bytes_max, std::string_view bytes,
@@ -179,7 +191,7 @@ void HttpConnection::startBody(RequestHead& head, size_t bytes_max, std::string_
   if (state == BodyReader::State::Refused) return refuse(reader.refusal(), framing.head_only);
   if (state == BodyReader::State::Done) return dispatch(std::move(request), framing);
   if (request_started_ms_ == 0) request_started_ms_ = context_.now_ms;
-  if (head.expects_continue && nothing_sent) pushReady("HTTP/1.1 100 Continue\r\n\r\n", false);
+  if (head.expects_continue && nothing_sent) answers_.add("HTTP/1.1 100 Continue\r\n\r\n", false);
   partial_ = std::make_unique<PartialRequest>(
       PartialRequest{std::move(request), std::move(reader), framing});
 }
@@ -201,22 +213,17 @@ void HttpConnection::answerEarly(const RequestHead& head, HttpResponse response,
                                  size_t& used) {
   const bool skippable = !head.chunked && head.content_length <= available;
   if (skippable) used += static_cast<size_t>(head.content_length);
-  Slot slot;
-  slot.framing = framingOf(head);
-  slot.framing.close |= !skippable;
+  ResponseFraming framing = framingOf(head);
+  framing.close |= !skippable;
   request_started_ms_ = 0;
-  slots_.push_back(std::move(slot));
-  if (slots_.back().framing.close) stopReading();
-  takeReply(nextSequence() - 1, std::move(response));
+  if (framing.close) stopReading();
+  takeReply(answers_.owe(framing), std::move(response));
 }
 
 void HttpConnection::dispatch(HttpRequest&& request, ResponseFraming framing) {
   request_started_ms_ = 0;
-  Slot slot;
-  slot.framing = framing;
-  slots_.push_back(std::move(slot));
   if (framing.close) stopReading();
-  ResponderPtr responder = makeResponder(context_.replies, id_, nextSequence() - 1);
+  ResponderPtr responder = makeResponder(context_.replies, id_, answers_.owe(framing));
   try {
     context_.handler.handle(std::move(request), responder);
   } catch (const std::exception& exception) {
@@ -232,7 +239,7 @@ void HttpConnection::refuse(Refusal refusal, bool head_only) {
       .fetch_add(1, std::memory_order_relaxed);
   log::debug("net", {{"peer", remote_ip_}}, "refused with {}: {}", refusal.status, refusal.why);
   stopReading();
-  pushReady(problemWire(refusal, head_only, context_.date.at(context_.unix_ms)), true);
+  answers_.add(problemWire(refusal, head_only, context_.date.at(context_.unix_ms)), true);
 }
 
 // Nothing that follows on this connection is ever parsed.
@@ -251,84 +258,45 @@ void HttpConnection::onEnd() {
 
 // -- Answering
 
-void HttpConnection::pushReady(std::string wire, bool close) {
-  Slot slot;
-  slot.framing.close = close;
-  slot.ready = true;
-  slot.wire = std::move(wire);
-  slots_.push_back(std::move(slot));
-}
-
 void HttpConnection::takeReply(uint64_t sequence, HttpResponse response) {
-  if (finished_ || sequence < first_sequence_ || sequence >= nextSequence()) return;
-  Slot& slot = slots_[static_cast<size_t>(sequence - first_sequence_)];
-  if (slot.ready) return;
-  const bool last = sequence + 1 == nextSequence() && !partial_ && request_started_ms_ == 0;
-  if (context_.draining && last && !stalled_) slot.framing.close = true;
+  ResponseFraming* framing = finished_ ? nullptr : answers_.findAwaited(sequence);
+  if (!framing) return;
+  const bool reading = partial_ || request_started_ms_ != 0 || stalled_;
+  if (context_.draining && answers_.isNewest(sequence) && !reading) framing->close = true;
   const std::string& date = context_.date.at(context_.unix_ms);
-  auto wire = writeResponse(response, slot.framing, date);
+  auto wire = writeResponse(response, *framing, date);
   if (!wire) {
     log::error("net", {{"listener", context_.options.name}}, "handler made an unfit response");
-    slot.framing.close = true;
-    wire =
-        writeResponse(problem(500, "internal", "the answer could not be sent"), slot.framing, date);
+    framing->close = true;
+    wire = writeResponse(problem(500, "internal", "the answer could not be sent"), *framing, date);
   }
-  slot.wire = std::move(*wire);
-  slot.ready = true;
+  answers_.fulfil(sequence, std::move(*wire));
 }
 
-void HttpConnection::collectReady() {
-  size_t ready = 0;
-  while (ready < slots_.size() && slots_[ready].ready && !close_when_written_) {
-    Slot& slot = slots_[ready++];
-    if (output_.empty()) {
-      output_ = std::move(slot.wire);
-    } else {
-      output_ += slot.wire;
-    }
-    close_when_written_ = slot.framing.close;
+void HttpConnection::writeAnswers() {
+  if (answers_.empty()) return;
+  const AnswerQueue::Write result = answers_.write(channel_);
+  if (result == AnswerQueue::Write::Broken) return finish();
+  if (result == AnswerQueue::Write::Blocked) {
+    if (write_started_ms_ == 0) write_started_ms_ = context_.now_ms;
+  } else {
+    write_started_ms_ = 0;
+    last_active_ms_ = context_.now_ms;
   }
-  if (ready == 0) return;
-  slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(ready));
-  first_sequence_ += ready;
-}
-
-void HttpConnection::writeOut() {
-  while (written_ < output_.size()) {
-    const int count = channel_.write(output_.data() + written_, output_.size() - written_);
-    if (count == Channel::kAgainWrite) {
-      if (write_started_ms_ == 0) write_started_ms_ = context_.now_ms;
-      return;
-    }
-    if (count <= 0) return finish();
-    written_ += static_cast<size_t>(count);
-  }
-  output_ = {};
-  written_ = 0;
-  write_started_ms_ = 0;
-  last_active_ms_ = context_.now_ms;
+  if (answers_.ended() && phase_ == Phase::Open) stopReading();
 }
 
 // Brings the connection to rest: writes what is due, starts what now may start, ends what is done.
 void HttpConnection::settle() {
   if (finished_) return;
   for (;;) {
-    collectReady();
-    if (!output_.empty()) writeOut();
+    writeAnswers();
     if (finished_) return;
     if (!stalled_ || paused() || !open()) break;
     resumeInput();
   }
-  const bool quiet = slots_.empty() && output_.empty();
-  if (quiet && close_when_written_ && phase_ != Phase::Linger) {
-    stopReading();
-    input_ = {};
-    if (peer_ended_) return finish();
-    channel_.shutdownWrite();
-    phase_ = Phase::Linger;
-    linger_until_ms_ = context_.now_ms + kLingerMs;
-  }
-  if (quiet && peer_ended_) return finish();
+  if (answers_.empty() && peer_ended_) return finish();
+  if (answers_.empty() && answers_.ended() && phase_ == Phase::Closing) beginLinger();
   if (context_.draining && idle()) return finish();
   const bool read = phase_ == Phase::Linger || (open() && !paused() && !peer_ended_);
   watch_.want(read, write_started_ms_ != 0 || tls_wants_write_);
@@ -336,10 +304,17 @@ void HttpConnection::settle() {
 }
 
 bool HttpConnection::idle() const {
-  return open() && slots_.empty() && output_.empty() && !partial_ && request_started_ms_ == 0;
+  return open() && answers_.empty() && !partial_ && request_started_ms_ == 0;
 }
 
 // -- Ending
+
+void HttpConnection::beginLinger() {
+  input_ = {};
+  channel_.shutdownWrite();
+  phase_ = Phase::Linger;
+  linger_until_ms_ = context_.now_ms + kLingerMs;
+}
 
 void HttpConnection::linger() {
   char* buffer = context_.buffer.data();
@@ -353,9 +328,8 @@ void HttpConnection::finish() {
   watch_.stop();
   channel_.close();
   input_ = {};
-  output_ = {};
+  answers_ = {};
   partial_.reset();
-  slots_.clear();
   context_.owner.onFinished(*this);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/answer_queue.h"
 #include "net/body_reader.h"
 #include "net/channel.h"
 #include "net/http_server.h"
@@ -71,11 +72,6 @@ class HttpConnection final : private SocketHandler {
  private:
   enum class Phase { Open, Closing, Linger };
 
-  struct Slot {
-    ResponseFraming framing;
-    bool ready = false;
-    std::string wire;
-  };
   struct PartialRequest {
     HttpRequest request;
     BodyReader reader;
@@ -96,15 +92,15 @@ class HttpConnection final : private SocketHandler {
   void startRequest(RequestHead& head, std::string_view bytes, size_t& used);
   void startBody(RequestHead& head, size_t bytes_max, std::string_view bytes, size_t& used);
   void answerEarly(const RequestHead& head, HttpResponse response, size_t available, size_t& used);
+  HttpHandler::Admission admissionOf(const HttpRequest& head);
   void dispatch(HttpRequest&& request, ResponseFraming framing);
   void refuse(Refusal refusal, bool head_only = false);
   void stopReading();
   void onEnd();
+  void beginLinger();
   void linger();
 
-  void pushReady(std::string wire, bool close);
-  void collectReady();
-  void writeOut();
+  void writeAnswers();
   void resumeInput();
   void finish();
   void timeOut(std::string_view why);
@@ -112,7 +108,6 @@ class HttpConnection final : private SocketHandler {
   bool open() const { return phase_ == Phase::Open && !finished_; }
   bool paused() const;
   bool idle() const;
-  uint64_t nextSequence() const { return first_sequence_ + slots_.size(); }
 
   FrontContext& context_;
   const uint64_t id_;
@@ -125,19 +120,15 @@ class HttpConnection final : private SocketHandler {
   bool peer_ended_ = false;
   bool stalled_ = false;  // input_ holds requests we may not start yet
   bool tls_wants_write_ = false;
-  bool close_when_written_ = false;
 
   std::string input_;  // bytes not yet consumed: part of a head, or pipelined requests
   HeadScanner scanner_;
   std::unique_ptr<PartialRequest> partial_;
-  std::vector<Slot> slots_;      // answers owed, oldest first
-  uint64_t first_sequence_ = 0;  // of slots_.front()
-  std::string output_;           // what the socket did not take yet
-  size_t written_ = 0;
+  AnswerQueue answers_;
 
   int64_t last_active_ms_;
   int64_t request_started_ms_ = 0;  // first byte of the request being read; 0 = none
-  int64_t write_started_ms_ = 0;    // since when output_ waits; 0 = it does not
+  int64_t write_started_ms_ = 0;    // since when an answer waits to be taken; 0 = none does
   int64_t linger_until_ms_ = 0;
   size_t lingered_bytes_ = 0;
   uint64_t requests_ = 0;

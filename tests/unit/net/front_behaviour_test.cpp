@@ -348,6 +348,21 @@ TEST_CASE("a response that would break out of its header is replaced by 500") {
   CHECK(client.closedByServer());
 }
 
+TEST_CASE("after an unfit response nothing else is sent, also to requests already begun") {
+  Front front;
+  Shelf shelf(front);
+  front.start();
+  RawClient client(front.port());
+  client.send(get("/1") + get("/2") + get("/3"));
+  std::vector<Waiting> waiting = shelf.wait(3);
+  waiting[1].responder->reply(echo(waiting[1].request));
+  waiting[0].responder->reply({200, {{"X", "a\nb"}}, ""});
+  CHECK(client.receive()->status == 500);
+  CHECK(client.closedByServer());
+  waiting[2].responder->reply(echo(waiting[2].request));
+  CHECK(front.eventually([](const HttpServerStats& now) { return now.connections_open == 0; }));
+}
+
 TEST_CASE("framing headers of a response are the server's alone") {
   Front front;
   front.handler.on_handle = [](HttpRequest, ResponderPtr responder) {
@@ -394,6 +409,19 @@ TEST_CASE("a handler that throws costs one request, not the server") {
   client.send(get("/1") + get("/2"));
   CHECK(client.receive()->status == 500);
   CHECK(client.receive()->status == 500);
+}
+
+TEST_CASE("a handler that throws while admitting costs one request") {
+  Front front;
+  front.handler.on_admit = [](const HttpRequest& head) -> HttpHandler::Admission {
+    if (head.path == "/bad") throw std::runtime_error("boom");
+    return {};
+  };
+  front.start();
+  RawClient client(front.port());
+  client.send(get("/bad") + get("/good"));
+  CHECK(client.receive()->status == 500);
+  CHECK(client.receive()->body == "GET /good a ");
 }
 
 TEST_CASE("a reply to a client that has gone is dropped") {
