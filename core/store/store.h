@@ -130,7 +130,8 @@ class Store {
   // Due time of the earliest pending delivery later than `now_ms`; none if there is none.
   virtual Result<std::optional<int64_t>> nextDue(int64_t now_ms) = 0;
 
-  // ---- reads
+  // ---- reads. NotFound also where the row belongs to another tenant; DataLoss where the stored
+  // bytes do not match their checksum (lists and the inbox leave such rows out and log them).
   virtual Result<EventPtr> loadEvent(const std::string& tenant, EventId id) = 0;
   virtual Result<RawRequestPtr> loadRequest(const std::string& tenant, EventId id) = 0;
   virtual Result<Page<Event>> listEvents(const EventQuery& query) = 0;
@@ -144,6 +145,7 @@ class Store {
                                    const std::string& json) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> documents(
       const std::string& kind) = 0;  // (key, json), by key
+  // NotFound if there is none; likewise removeToken().
   virtual Result<void> removeDocument(const std::string& kind, const std::string& key) = 0;
   virtual Result<void> putToken(const Token& token) = 0;
   virtual Result<std::optional<Token>> findToken(const std::string& sha256_hex) = 0;
