@@ -2,7 +2,6 @@
 
 #include <Poco/Exception.h>
 #include <Poco/Net/ServerSocket.h>
-#include <Poco/Net/SocketReactor.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +20,7 @@
 #include "base/threads.h"
 #include "net/channel.h"
 #include "net/http_connection.h"
+#include "net/reactor.h"
 #include "net/tls_context.h"
 
 namespace junctor::net {
@@ -30,32 +30,6 @@ constexpr size_t kReadBufferBytes = 64 * 1024;
 constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 256;
 constexpr int64_t kSweepMaxMs = 250;
-
-// Whatever escapes is logged here: Poco's own error handler would swallow it.
-template <class Work>
-void logged(const std::string& name, Work work) {
-  try {
-    work();
-  } catch (const Poco::Exception& exception) {
-    log::error("net", {{"listener", name}}, "reactor: {}", exception.displayText());
-  } catch (const std::exception& exception) {
-    log::error("net", {{"listener", name}}, "reactor: {}", exception.what());
-  }
-}
-
-// Poco's reactor calls these two between poll and dispatch, and after a poll without reads.
-class Reactor final : public Poco::Net::SocketReactor {
- public:
-  Reactor(int64_t timeout_ms, std::function<void()> turn)
-      : SocketReactor(Poco::Timespan(timeout_ms * 1000)), turn_(std::move(turn)) {}
-
- protected:
-  void onBusy() override { turn_(); }
-  void onTimeout() override { turn_(); }
-
- private:
-  std::function<void()> turn_;
-};
 
 std::string addressText(const sockaddr_storage& peer) {
   char text[INET6_ADDRSTRLEN] = "";
@@ -77,23 +51,6 @@ int64_t sweepInterval(const HttpServerOptions& options) {
   return std::clamp<int64_t>(shortest / 4, 5, kSweepMaxMs);
 }
 
-// A watched descriptor that is not a connection: the listener, the mailbox's event.
-class EventSource final : private SocketHandler {
- public:
-  EventSource(Poco::Net::SocketReactor& reactor, const Poco::Net::Socket& socket,
-              std::function<void()> ready)
-      : ready_(std::move(ready)), watch_(reactor, socket, *this) {}
-  void want(bool read) { watch_.want(read, false); }
-
- private:
-  void onReadable() override { ready_(); }
-  void onWritable() override {}
-  void onBroken() override {}
-
-  std::function<void()> ready_;
-  SocketWatch watch_;
-};
-
 class ReactorServer final : public HttpServer, private ConnectionOwner, private DirectReplies {
  public:
   ReactorServer(HttpServerOptions options, HttpHandler& handler, const Clock& clock,
@@ -103,7 +60,7 @@ class ReactorServer final : public HttpServer, private ConnectionOwner, private 
         bound_(listener_.address()),
         tls_(std::move(tls)),
         sweep_ms_(sweepInterval(options_)),
-        reactor_(sweep_ms_, [this] { turn(); }),
+        reactor_(sweep_ms_, [this] { logged(options_.name, [this] { turn(); }); }),
         context_{options_, handler, clock, *this, reactor_, std::make_shared<ReplyBox>(), {}, {},
                  {},       0,       0,     false, nullptr},
         event_(adoptDescriptor(::dup(context_.replies->eventFd()))) {
