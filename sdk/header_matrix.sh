@@ -11,7 +11,9 @@ trap 'rm -rf "$work"' EXIT
 
 compile() { # compiler standard language
   flags="-std=$2 -x $3 -Wall -Wextra -pedantic -Wpadded -Werror -I$include -fsyntax-only"
-  for header in "$include"/junctor/*.h; do
+  # Every header alone in the oldest standards, all of them together in the others.
+  case $2 in c99|c++11) headers="$include/junctor/*.h" ;; *) headers=$include/junctor/junctor.h ;; esac
+  for header in $headers; do
     name=$(basename "$header")
     printf '#include <junctor/%s>\n#include <junctor/%s>\nint main(void);\nint main(void) { return 0; }\n' \
       "$name" "$name" > "$work/one.$3"

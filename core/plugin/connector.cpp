@@ -59,7 +59,7 @@ class LoadedInstance final : public Instance {
     CallContext& context = CallContext::begin(target, connector_->clock(), JN_CALL_NO_IO);
     jn_http_in input{};
     if (!describe(request, context, input)) {
-      return invalidArgument(target.connector.data() + std::string(": too many headers"));
+      return invalidArgument(connector_->manifest().id + ": too many headers");
     }
     EventCollector events(context);
     const jn_status status = guarded(context, [&] {

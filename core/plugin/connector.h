@@ -39,8 +39,8 @@ struct Sample {
   Headers headers;                 // beyond the signature; "{uuid}" is replaced by a fresh id
   std::vector<std::string> fresh;  // JSON pointers to ids that a sender makes new each time
 };
-// The sample's body with every `fresh` string replaced by one that ends in `unique`, which is
-// letters and digits.
+// The sample's body with "{uuid}" replaced by `unique`, which is letters and digits, and every
+// `fresh` string by one that ends in it.
 Result<std::string> freshBody(const Sample& sample, std::string_view body, std::string_view unique);
 
 struct Manifest {

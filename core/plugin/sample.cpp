@@ -11,12 +11,22 @@ std::string freshText(const std::string& old, std::string_view unique) {
   return prefix + std::string(unique);
 }
 
+std::string replaceMarks(std::string_view body, std::string_view unique) {
+  constexpr std::string_view kMark = "{uuid}";
+  std::string out(body);
+  for (size_t at = out.find(kMark); at != out.npos; at = out.find(kMark, at + unique.size())) {
+    out.replace(at, kMark.size(), unique);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> freshBody(const Sample& sample, std::string_view body,
                               std::string_view unique) {
-  if (sample.fresh.empty()) return std::string(body);
-  JUNCTOR_TRY(Json json, parseJson(body));
+  const std::string marked = replaceMarks(body, unique);
+  if (sample.fresh.empty()) return marked;
+  JUNCTOR_TRY(Json json, parseJson(marked));
   for (const std::string& text : sample.fresh) {
     if (text.empty() || text[0] != '/' || text.find('~') != text.npos) {
       return invalidArgument("\"" + text + "\" is no plain JSON pointer");

@@ -71,7 +71,7 @@ TEST_CASE("a rate limit notice has no inner event and is an event all the same")
 TEST_CASE("interactivity is JSON inside a form") {
   const Event event = one(fixture("slack", "block_actions.form"), kForm);
   CHECK(event.type == "block_actions");
-  CHECK(event.source_event_id == "12466734323.1395872398.4f1b2c");
+  CHECK(event.source_event_id == "12466734323.1395872398.{uuid}");
   CHECK(event.actor_json == R"({"id":"U06NU4E26M9","name":"ada"})");
   CHECK(event.resource.id == "C06NRA6JLER:1719209506.817929");
   JsonDoc document;

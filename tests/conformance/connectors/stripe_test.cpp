@@ -28,7 +28,8 @@ TEST_CASE("a customer is a canonical contact") {
   const Event event = one(
       R"({"id":"evt_1","object":"event","type":"customer.updated","created":1,"account":"acct_9",
           "data":{"object":{"id":"cus_1","object":"customer",
-          "email":"ada@example.com","name":null}},"request":{"id":"req_1","idempotency_key":null}})");
+          "email":"ada@example.com","name":null}},
+          "request":{"id":"req_1","idempotency_key":null}})");
   CHECK(event.data_json == R"({"id":"cus_1","email":"ada@example.com"})");
   CHECK(event.actor_json == R"({"id":"req_1","type":"request"})");
   CHECK(event.metadata_json == R"({"account":"acct_9"})");

@@ -1,6 +1,8 @@
+#include <atomic>
 #include <map>
 
 #include "base/json_doc.h"
+#include "base/threads.h"
 #include "support/temp_folder.h"
 #include "unit/plugin/plugin_house.h"
 
@@ -75,6 +77,26 @@ TEST_CASE("an instance outlives the registry it came from") {
   RawRequest request;
   request.body = "still.here";
   CHECK(instance->handle(request, JsonView())->events.at(0).type == "still.here");
+}
+
+TEST_CASE("instances of one connector work on many threads at once") {
+  const PluginHouse house;
+  const std::string body =
+      readFile(JUNCTOR_SOURCE_DIR "/sdk/template/fixtures/order.paid.json").value();
+  std::atomic<int> events = 0;
+  {
+    std::vector<Thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back("handler", [&] {
+        for (int round = 0; round < 200; ++round) {
+          if (const auto result = house.handle("acme", body)) {
+            events += static_cast<int>(result->events.size());
+          }
+        }
+      });
+    }
+  }
+  CHECK(events == 800);
 }
 
 TEST_CASE("the template connector works as its comments say") {

@@ -118,6 +118,8 @@ TEST_CASE("a sample can be sent again under fresh ids") {
   CHECK_FALSE(plugin::freshBody(sample, "{}", "NEW"));
   CHECK_FALSE(plugin::freshBody({"a", "a.json", {}, {"/~2"}}, body, "NEW"));
   CHECK(plugin::freshBody({"a", "a.form", {}, {}}, "a=b", "NEW").value() == "a=b");
+  CHECK(plugin::freshBody({"a", "a.form", {}, {}}, "a={uuid}&b={uuid}", "NEW").value() ==
+        "a=NEW&b=NEW");
 }
 
 }  // namespace junctor::testing
