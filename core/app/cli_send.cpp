@@ -186,6 +186,10 @@ Result<Json> sendOne(net::HttpClient& client, const Sending& sending, bool own_p
     out["event_id"] = cell(*answer, "event_id");
     out["answer"] = answer->contains("detail") ? cell(*answer, "detail") : cell(*answer, "status");
   }
+  // Providers that want an empty answer (Slack) have the id in a header.
+  if (const std::string* id = findHeader(response.headers, "Junctor-Event-Id")) {
+    out["event_id"] = *id;
+  }
   out["integration"] = sending.integration.id;
   out["latency_us"] = response.latency_us;
   return out;
