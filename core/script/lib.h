@@ -25,6 +25,8 @@ void addStockStrings(lua_State* L);
 int ctxRand(lua_State* L);
 int ctxLocalHour(lua_State* L);
 
+// The C function at `index` remembers nothing between calls (an iterator does).
+bool keepsNoState(lua_State* L, int index);
 // Pushes the value as text, as tostring() shows it.
 void pushDisplay(lua_State* L, int index);
 std::string_view checkText(lua_State* L, int argument);

@@ -113,6 +113,10 @@ int unknownName(lua_State* L) {
 
 }  // namespace
 
+bool keepsNoState(lua_State* L, int index) {
+  return lua_tocfunction(L, index) == metered || lua_upvalueid(L, index, 1) == nullptr;
+}
+
 void pushDisplay(lua_State* L, int index) {
   switch (lua_type(L, index)) {
     case LUA_TSTRING:

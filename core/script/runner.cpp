@@ -192,12 +192,12 @@ std::optional<RuleError> LuaRuleRunner::runNormalizer(const CompiledRuleset& rul
   const ScriptText& script = rules.scripts[normalizer.script];
   return sandbox.protect(script, [&](lua_State* L) {
     pushEventHandler(L, sandbox, rules, normalizer);
-    sandbox.beginHandler(L, normalizer.script, normalizer.line);
+    sandbox.setHandlerLine(normalizer.line);
     pushJson(L, fields_.payload());
     pushCtx(L);
     lua_call(L, 2, 1);
     form = readNormalForm(L, normalizer, fields_.event());
-    sandbox.endHandler(L, normalizer.script);
+    sandbox.endHandler(L, normalizer.script, keyOf(normalizer.declaration, 0));
   });
 }
 
@@ -250,12 +250,12 @@ bool LuaRuleRunner::where(Routing& routing, const RouteRule& rule) {
   bool yes = false;
   routing.result.error = sandbox->protect(script, [&](lua_State* L) {
     pushWhereHandler(L, *sandbox, rules, *routing.table, rule);
-    sandbox->beginHandler(L, index, rule.where_line);
+    sandbox->setHandlerLine(rule.where_line);
     pushEvent(L);
     pushCtx(L);
     lua_call(L, 2, 1);
     yes = lua_toboolean(L, -1) != 0;
-    sandbox->endHandler(L, index);
+    sandbox->endHandler(L, index, keyOf(routing.table->declaration, rule.position));
   });
   return yes && !routing.result.error;
 }

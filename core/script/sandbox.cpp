@@ -223,36 +223,33 @@ bool Sandbox::pushHandler(lua_State* L, size_t index, lua_Integer key) {
 }
 
 void Sandbox::rememberHandler(lua_State* L, size_t index, lua_Integer key) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, scripts_[index].handlers_ref);
+  Script& script = scripts_[index];
+  lua_rawgeti(L, LUA_REGISTRYINDEX, script.handlers_ref);
   lua_pushvalue(L, -2);
   lua_rawseti(L, -2, key);
-  lua_pop(L, 1);
-}
-
-// A handler whose only upvalue is the environment can keep nothing but globals, and those are
-// looked for afterwards.
-void Sandbox::beginHandler(lua_State* L, size_t index, int line) {
-  Script& script = scripts_[index];
-  handler_line_ = line;
-  void* first = lua_upvalueid(L, -1, 1);
-  script.keeps_nothing = first == nullptr;
-  if (first == nullptr || lua_upvalueid(L, -1, 2) != nullptr) return;
   lua_rawgeti(L, LUA_REGISTRYINDEX, script.chunk_ref);
-  script.keeps_nothing = first == lua_upvalueid(L, -1, 1);
-  lua_pop(L, 1);
+  const void* environment = lua_upvalueid(L, -1, 1);
+  lua_pop(L, 2);
+  Handler& handler = script.handlers[key];
+  if (handler.checkable) handler.checkable = handler.freshness.capture(L, environment);
 }
 
-void Sandbox::endHandler(lua_State* L, size_t index) {
+// A handler can keep something in what its upvalues reach, or in globals.
+void Sandbox::endHandler(lua_State* L, size_t index, lua_Integer key) {
   Script& script = scripts_[index];
-  script.fresh = script.keeps_nothing;
-  if (!script.fresh) return;
+  Handler& handler = script.handlers[key];
+  script.fresh = false;
+  if (!handler.checkable) return;
   lua_rawgeti(L, LUA_REGISTRYINDEX, script.environment_ref);
   lua_pushnil(L);
-  if (lua_next(L, -2) != 0) {
-    script.fresh = false;
-    lua_pop(L, 2);
+  const bool globals = lua_next(L, -2) != 0;
+  lua_pop(L, globals ? 3 : 1);
+  if (!globals && handler.freshness.holds(L)) {
+    script.fresh = true;
+  } else {
+    handler.checkable = false;
+    handler.freshness.forget(L);
   }
-  lua_pop(L, 1);
 }
 
 }  // namespace junctor::script

@@ -1,7 +1,8 @@
 #pragma once
 // Sandbox: one Lua state with the allowlist environment, holding the scripts of one ruleset.
 // Not thread-safe. Nothing a script does outlives the event: its top level is run again before a
-// handler runs, unless the handler is known to have left nothing behind.
+// handler runs, unless all that the last handlers could reach is still as it was.
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "script/context.h"
+#include "script/freshness.h"
 #include "script/lua_api.h"
 #include "script/rules.h"
 #include "script/ruleset.h"
@@ -55,19 +57,23 @@ class Sandbox {
   bool pushHandler(lua_State* L, size_t index, lua_Integer key);
   // Makes the function on top known until the top level runs again.
   void rememberHandler(lua_State* L, size_t index, lua_Integer key);
-  // Call before a handler, which is on top of the stack and begins at `line` …
-  void beginHandler(lua_State* L, size_t index, int line);
-  // … and after it: decides whether the script must be prepared anew.
-  void endHandler(lua_State* L, size_t index);
+  // Call after the handler: decides whether the top level must run again.
+  void endHandler(lua_State* L, size_t index, lua_Integer key);
+  // Errors that have no line of their own are given this one.
+  void setHandlerLine(int line) { handler_line_ = line; }
 
  private:
+  struct Handler {
+    Freshness freshness;
+    bool checkable = true;  // false: it changed something once, or cannot be checked
+  };
   struct Script {
     int chunk_ref = LUA_NOREF;
     int environment_ref = LUA_NOREF;
     int declarations_ref = LUA_NOREF;
     int handlers_ref = LUA_NOREF;
     bool fresh = false;
-    bool keeps_nothing = false;  // of the handler that runs
+    std::map<lua_Integer, Handler> handlers;
   };
 
   explicit Sandbox(const RuleBudget& budget) : context_(budget) {}

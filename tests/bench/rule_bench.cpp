@@ -48,6 +48,7 @@ return jn.normalize {
 
 // 21 rules; a push passes by type and pattern rules, meets two `where` and lands in three places.
 const char* const kRoutes = R"lua(
+local QUIET = { none = true, unknown = true }
 local rules = {
   { name = "bots", priority = 100, drop = "bot",
     when = { type = "push.*", ["sender.login"] = "*[bot]" } },
@@ -61,7 +62,7 @@ local rules = {
   { name = "big", priority = 50, when = { type = "push.*", commits = { gt = 50 } }, to = "review" },
   { name = "tags", priority = 40, when = { type = "push.*", ref = "refs/tags/*" }, to = "release" },
   { name = "public", priority = 30, when = { type = "push.*", ["repository.private"] = false },
-    where = function(ev) return ev.data.repository.language ~= "none" end, to = "mirror" },
+    where = function(ev) return not QUIET[ev.data.repository.language] end, to = "mirror" },
   { name = "archive", when = {}, to = "archive" },
 }
 for i = 1, 12 do

@@ -23,7 +23,9 @@ const char* const kBody = R"lua(
   end
   local function each(text, pattern)
     local all = {}
-    for a, b in string.gmatch(text, pattern) do all[#all + 1] = tostring(a) .. ";" .. tostring(b) end
+    for a, b in string.gmatch(text, pattern) do
+      all[#all + 1] = tostring(a) .. ";" .. tostring(b)
+    end
     return table.concat(all, ",")
   end
   local out = {}

@@ -138,4 +138,71 @@ TEST_CASE("after a memory abort the tenant's next event runs", "[script]") {
   }
 }
 
+namespace {
+
+// Top level and handler of scripts that try to remember the first event, in every place there is.
+struct Memory {
+  const char* top;
+  const char* handler;
+};
+constexpr Memory kMemories[] = {
+    {"local n = 0", "if ev.set then n = 1 end return { n = n }"},
+    {"local t = {}", "if ev.set then t.x = 1 end return { n = t.x or 0 }"},
+    {"local t = { x = 0, y = 1 }", "if ev.set then t.x = nil t.z = 1 end return { n = t.z or 0 }"},
+    {"local t = { x = 0 }", "if ev.set then t.x = 0.5 end return { n = t.x }"},
+    {"local t = { a = { b = { c = 0 } } }",
+     "if ev.set then t.a.b.c = 1 end return { n = t.a.b.c }"},
+    {"local t = { a = {} }", "if ev.set then t.a = { 1 } end return { n = #t.a }"},
+    {"local t = {}", "if ev.set then jn.array(t) end return { n = t }"},
+    {"local function f() return 0 end",
+     "if ev.set then f = function() return 1 end end return { n = f() }"},
+    {"local n = 0 local function f(s) if s then n = 1 end return n end",
+     "return { n = f(ev.set) }"},
+    {"local t = { f = (function() local n = 0 return function(s) if s then n = 1 end return n end "
+     "end)() }",
+     "return { n = t.f(ev.set) }"},
+    {"local it = ('ab'):gmatch('.')", "return { n = it() }"},
+    {"local t = {} for i = 1, 500 do t[i] = 0 end",
+     "if ev.set then t[9] = 1 end return { n = t[9] }"},
+    {"local t = {} t.t = t", "if ev.set then t.t.x = 1 end return { n = t.x or 0 }"},
+    {"local t = { [true] = 0 }", "if ev.set then t[true] = 1 end return { n = t[true] }"},
+    {"local k = {} local t = { [k] = 0 }", "if ev.set then t[k] = 1 end return { n = t[k] }"},
+    {"g = 0", "if ev.set then g = 1 end return { n = g }"},
+    {"g = { n = 0 }", "if ev.set then g.n = 1 end return { n = g.n }"},
+    {"local d = {} d.r = jn.route { rules = {} }",
+     "if ev.set then d.r.version = 1 end return { n = d.r.version or 0 }"},
+};
+
+}  // namespace
+
+TEST_CASE("no place remembers an event", "[script]") {
+  const auto runner = makeRuleRunner();
+  for (const Memory& memory : kMemories) {
+    INFO(memory.top << " / " << memory.handler);
+    const auto rules = mustCompile(std::string(memory.top) + "\n" + normalizerOf(memory.handler));
+    const std::string clean = normalize(*makeRuleRunner(), *rules, R"({"set":false})");
+    const std::string set = normalize(*makeRuleRunner(), *rules, R"({"set":true})");
+    for (const bool now : {false, false, true, false, true, true, false}) {
+      const std::string payload = now ? R"({"set":true})" : R"({"set":false})";
+      CHECK(normalize(*runner, *rules, payload) == (now ? set : clean));
+    }
+  }
+}
+
+TEST_CASE("handlers that share a captured table share no event", "[script]") {
+  const auto rules = mustCompile(R"lua(
+    local seen = { n = 0 }
+    jn.route { rules = {
+      { name = "a", to = "a", where = function(ev) if ev.set then seen.n = 1 end return true end },
+      { name = "b", to = "b", where = function(ev) return seen.n == 0 end },
+    } })lua");
+  const auto runner = makeRuleRunner();
+  for (const char* payload : {"{}", R"({"set":true})", "{}", R"({"set":true})"}) {
+    Stage stage(payload);
+    const auto ran = runner->route(*rules, stage.event, stage.payload);
+    REQUIRE_FALSE(ran.error);
+    CHECK(ran.value.targets.size() == 2);
+  }
+}
+
 }  // namespace junctor::script
