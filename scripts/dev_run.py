@@ -146,7 +146,7 @@ class Demo:
 
     # -- the proof
     def samples(self):
-        for connector in self.cli_json("connector", "list")["data"]:
+        for connector in self.cli_json("connector", "list")["items"]:
             for sample in self.cli_json("connector", "show", connector["id"])["samples"]:
                 yield connector["id"], sample["event"]
 

@@ -14,7 +14,7 @@ class GoldenPath(unittest.TestCase):
     def test_every_sample_of_every_connector_arrives_signed_and_recorded(self):
         with Sink() as sink, Junctor(env={"TEXT": TEXT, "WHSEC": WHSEC}) as server:
             server.start()
-            connectors = server.cli_json("connector", "list")["data"]
+            connectors = server.cli_json("connector", "list")["items"]
             self.assertGreaterEqual({c["id"] for c in connectors},
                                     {"github", "stripe", "slack", "standard-webhooks", "generic"})
             secret = {"stripe": "WHSEC", "standard-webhooks": "WHSEC"}

@@ -60,7 +60,7 @@ class Retries(unittest.TestCase):
         self.assertEqual(dead["attempts"], 3)
         self.assertIn("attempts", dead["reason"])
         listed = self.server.cli_json("deadletters", "list", "--tenant", "acme")
-        self.assertEqual([d["id"] for d in listed["data"]], [dead["id"]])
+        self.assertEqual([d["id"] for d in listed["items"]], [dead["id"]])
         self.answers(Reply(200))
         self.server.cli("deadletters", "replay", dead["id"])
         self.settled(event, "delivered")
