@@ -149,17 +149,20 @@ const Table& deliveryTable() {
   return table;
 }
 
+// The smallest index that knows the answer. Waiting and dead deliveries are few among many.
 std::string deliveryList(const DeliveryQuery& query, std::optional<int64_t> tenant,
                          Conditions& where) {
-  const bool small = query.event_id || query.state == DeliveryState::Dead;
-  if (tenant && !small) return tenantList(deliveryTable(), where.parameter(*tenant), where);
+  const bool dead = query.state == DeliveryState::Dead;
+  const bool stuck = dead || query.state == DeliveryState::Waiting;
+  if (tenant && !query.event_id && !stuck) {
+    return tenantList(deliveryTable(), where.parameter(*tenant), where);
+  }
   if (tenant) where.add("d.tenant =", *tenant);
-  const bool dead = tenant && !query.event_id;
-  return plainList(deliveryTable(),
-                   query.event_id ? " INDEXED BY delivery_by_event"
-                   : dead         ? " INDEXED BY delivery_dead"
-                                  : " NOT INDEXED",
-                   where);
+  const char* index = query.event_id     ? " INDEXED BY delivery_by_event"
+                      : (dead && tenant) ? " INDEXED BY delivery_dead"
+                      : stuck            ? " INDEXED BY delivery_stuck"
+                                         : " NOT INDEXED";
+  return plainList(deliveryTable(), index, where);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 0;
 CREATE INDEX delivery_dead ON delivery (tenant) WHERE state = 5;
+CREATE INDEX delivery_stuck ON delivery (state) WHERE state = 2 OR state = 5;
 CREATE INDEX delivery_by_event ON delivery (event_key);
 CREATE TABLE delivery_index (tenant INTEGER, key INTEGER, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
 

@@ -153,6 +153,8 @@ TEST_CASE("deliveries are filtered by event, state and destination") {
   const Delivery far = house.deliver("3", "globex");
   REQUIRE(house.record(house.attemptOf(one, 1, DeliveryState::Dead)));
   REQUIRE(house.record(house.attemptOf(far, 1, DeliveryState::Dead)));
+  const Delivery parked = house.deliver("4", "initech");
+  REQUIRE(house.setState(parked, DeliveryState::Waiting));
 
   const auto ids = [&](store::DeliveryQuery query) {
     const auto page = house.store->listDeliveries(query);
@@ -163,10 +165,14 @@ TEST_CASE("deliveries are filtered by event, state and destination") {
   };
   using Ids = std::vector<DeliveryId>;
   const auto dead = DeliveryState::Dead;
-  CHECK(ids({}) == Ids{far.id, two.id, one.id});
+  CHECK(ids({}) == Ids{parked.id, far.id, two.id, one.id});
   CHECK(ids({.tenant = "acme"}) == Ids{two.id, one.id});
   CHECK(ids({.state = dead}) == Ids{far.id, one.id});
   CHECK(ids({.tenant = "acme", .state = dead}) == Ids{one.id});
+  const auto waiting = DeliveryState::Waiting;
+  CHECK(ids({.state = waiting}) == Ids{parked.id});
+  CHECK(ids({.tenant = "initech", .state = waiting}) == Ids{parked.id});
+  CHECK(ids({.tenant = "acme", .state = waiting}).empty());
   CHECK(ids({.tenant = "acme", .state = DeliveryState::Pending}) == Ids{two.id});
   CHECK(ids({.tenant = "acme", .event_id = two.event_id}) == Ids{two.id});
   CHECK(ids({.event_id = one.event_id, .state = dead}) == Ids{one.id});
