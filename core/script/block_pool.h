@@ -17,6 +17,8 @@ class BlockPool {
   // As realloc(), with the old size given. Null: out of memory, `block` is unchanged.
   void* resize(void* block, size_t old_bytes, size_t new_bytes);
   void release(void* block, size_t bytes);
+  // What small blocks hold of the system's memory, in use or not.
+  size_t bytes() const { return chunks_.size() * kChunkBytes; }
 
  private:
   static constexpr size_t kStep = 16;

@@ -72,7 +72,6 @@ void* Budget::allocate(void* self, void* block, size_t old_bytes, size_t new_byt
 void* Budget::refuse() {
   if (++breaches_ >= kBreachesMax && aborted_ == Abort::None && state_ != nullptr) {
     aborted_ = Abort::Memory;
-    spoiled_ = true;
     setSlice(state_, 1);
   }
   return nullptr;

@@ -3,6 +3,7 @@
 // replays the same); wall time is the backstop; memory is counted in the allocator.
 // Once a limit is hit nothing in the script runs any more: the hook fires on every instruction
 // and pcall passes the abort on.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,11 +42,9 @@ class Budget {
 
   Abort aborted() const { return aborted_; }
   int abortLine() const { return abort_line_; }
-  // Outside a run (building a state) the hook is off but memory stays counted.
   int64_t fuelUsed() const { return fuel_before_ + fuel_used_; }  // since begin()
-  size_t memoryUsed() const { return memory_used_; }
-  // The state saw an allocation fail: it must be thrown away.
-  bool spoiled() const { return spoiled_; }
+  // What the state keeps of the system's memory.
+  size_t footprint() const { return std::max(memory_used_, pool_.bytes()); }
 
  private:
   static void onHook(lua_State* L, lua_Debug* activation);
@@ -60,7 +59,6 @@ class Budget {
   size_t memory_used_ = 0;
   size_t held_ = 0;
   int breaches_ = 0;
-  bool spoiled_ = false;
   Abort aborted_ = Abort::None;
   int abort_line_ = 0;
   int64_t fuel_before_ = 0;  // used before refuel()

@@ -165,7 +165,7 @@ Sandbox* LuaRuleRunner::beginRun(const CompiledRuleset& rules, Trace* trace) {
 void LuaRuleRunner::endRun(const CompiledRuleset& rules, Sandbox* sandbox, Trace* trace) {
   if (sandbox == nullptr) return;
   if (trace != nullptr) trace->fuel += sandbox->context().budget.fuelUsed();
-  if (sandbox->spoiled()) kept_.erase(rules.id);
+  if (sandbox->spent()) kept_.erase(rules.id);
 }
 
 const Clause* LuaRuleRunner::failingClause(const CompiledRuleset& rules,

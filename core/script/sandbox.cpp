@@ -160,7 +160,7 @@ RuleError Sandbox::failure(const ScriptText& script, int status) {
     error.budget = true;
     error.message = describe(aborted);
     line = context_.budget.abortLine();
-    spoiled_ = aborted == Abort::Memory || context_.budget.spoiled();
+    spoiled_ = aborted == Abort::Memory;
   } else if (lua_type(L_, -1) == LUA_TSTRING) {
     size_t size = 0;
     const char* bytes = lua_tolstring(L_, -1, &size);

@@ -24,8 +24,8 @@ class Sandbox {
   ~Sandbox();
 
   Context& context() { return context_; }
-  // A limit on memory was hit: no further runs; close it.
-  bool spoiled() const { return spoiled_; }
+  // No further runs: memory ran out, or an event left more than is worth keeping.
+  bool spent() const { return spoiled_ || context_.budget.footprint() > kKeptBytesMax; }
 
   // Starts the budget of one run. Values of earlier runs become unreadable.
   void beginRun(EventFields* fields, std::vector<std::string>* log);
@@ -63,6 +63,8 @@ class Sandbox {
   void setHandlerLine(int line) { handler_line_ = line; }
 
  private:
+  static constexpr size_t kKeptBytesMax = 1024 * 1024;
+
   struct Handler {
     Freshness freshness;
     bool checkable = true;  // false: it changed something once, or cannot be checked
