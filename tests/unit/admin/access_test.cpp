@@ -1,0 +1,188 @@
+// Who may do what: every role on every route, for its own tenant, all tenants and another tenant.
+#include <catch2/catch.hpp>
+
+#include "admin/route.h"
+#include "admin_server.h"
+
+using junctor::admin::Role;
+using junctor::admin::Route;
+using junctor::testing::AdminServer;
+using junctor::testing::header;
+using junctor::testing::parsed;
+
+namespace {
+
+// Written by hand and by purpose not derived from the code's table.
+// letters: o owner, a admin, p operator, v viewer, u auditor.
+struct Expectation {
+  const char* route;
+  const char* permitted;
+};
+const Expectation kExpectations[] = {
+    {"GET /metrics", "oapvu"},
+    {"GET /v1/openapi.json", "oapvu"},
+    {"GET /v1/system", "oapvu"},
+    {"GET /v1/connectors", "oapvu"},
+    {"GET /v1/connectors/{c}", "oapvu"},
+    {"GET /v1/tenants", "oapvu"},
+    {"GET /v1/tenants/{t}", "oapvu"},
+    {"GET /v1/tenants/{t}/integrations", "oapvu"},
+    {"GET /v1/tenants/{t}/destinations", "oapvu"},
+    {"GET /v1/tenants/{t}/rules", "oapvu"},
+    {"POST /v1/apply", "oa"},
+    {"GET /v1/tenants/{t}/events", "oapv"},
+    {"GET /v1/tenants/{t}/events/{e}", "oapv"},
+    {"GET /v1/tenants/{t}/events/{e}/timeline", "oapv"},
+    {"POST /v1/tenants/{t}/events/{e}/replay", "oap"},
+    {"GET /v1/tenants/{t}/deliveries", "oapv"},
+    {"GET /v1/tenants/{t}/deliveries/{d}", "oapv"},
+    {"POST /v1/tenants/{t}/deliveries/{d}/retry", "oap"},
+    {"POST /v1/tenants/{t}/deliveries/{d}/discard", "oap"},
+    {"GET /v1/tenants/{t}/dead-letters", "oapv"},
+    {"POST /v1/tenants/{t}/dead-letters/replay", "oap"},
+    {"GET /v1/tenants/{t}/ledger", "oapvu"},
+    {"GET /v1/tokens", "oau"},
+    {"POST /v1/tokens", "o"},
+    {"DELETE /v1/tokens/{k}", "o"},
+};
+
+std::string permittedOn(const Route& route) {
+  const std::string name = std::string(route.method) + " " + std::string(route.pattern);
+  for (const Expectation& expectation : kExpectations) {
+    if (name == expectation.route) return expectation.permitted;
+  }
+  FAIL("no expectation for " << name);
+  return "";
+}
+
+char letterOf(Role role) {
+  return "oapvu"[static_cast<int>(role)];
+}
+
+bool isOpen(const Route& route) {
+  return route.pattern == "/healthz" || route.pattern == "/readyz";
+}
+
+std::string targetOf(const Route& route, const std::string& tenant, AdminServer& server) {
+  std::string target(route.pattern);
+  const auto put = [&](const std::string& name, const std::string& value) {
+    if (const size_t at = target.find(name); at != std::string::npos) {
+      target.replace(at, name.size(), value);
+    }
+  };
+  put("{t}", tenant);
+  put("{e}", server.store(tenant, 1)[0].text());
+  put("{d}", server.deliveries(tenant)[0]);
+  put("{c}", "github");
+  put("{k}", "tok_0000");
+  return target;
+}
+
+std::string bodyOf(const Route& route) {
+  if (route.pattern == "/v1/apply") return R"({"tenants":[{"id":"acme"}]})";
+  if (route.pattern == "/v1/tokens" && route.method == "POST") return R"({"role":"viewer"})";
+  if (route.body == junctor::admin::Body::Required) return R"({"all":true})";
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("every role can do exactly what its column says, on its own tenant") {
+  AdminServer server;
+  for (const Route& route : junctor::admin::routes()) {
+    if (isOpen(route)) continue;
+    const std::string permitted = permittedOn(route);
+    const std::string target = targetOf(route, "acme", server);
+    for (const Role role : junctor::admin::allRoles()) {
+      for (const std::string tenant : {"", "acme"}) {
+        const std::string token = server.token(role, tenant);
+        const auto answer = server.call(std::string(route.method), target, token, bodyOf(route));
+        bool may = permitted.find(letterOf(role)) != std::string::npos;
+        if (route.pattern == "/metrics" && !tenant.empty()) may = false;  // names all tenants
+        INFO(route.method << " " << target << " as " << toString(role) << " of '" << tenant
+                          << "': " << answer.status << " " << answer.body);
+        if (may) {
+          CHECK((answer.status < 300 || answer.status == 404));
+        } else {
+          CHECK(answer.status == 403);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("another tenant does not exist for a tenant's token, whatever the role") {
+  AdminServer server;
+  for (const Route& route : junctor::admin::routes()) {
+    if (route.pattern.find("{t}") == std::string_view::npos) continue;
+    const std::string target = targetOf(route, "globex", server);
+    for (const Role role : junctor::admin::allRoles()) {
+      const auto answer =
+          server.call(std::string(route.method), target, server.token(role, "acme"), bodyOf(route));
+      INFO(route.method << " " << target << " as " << toString(role));
+      CHECK(answer.status == 404);
+      CHECK(parsed(answer)["detail"] == "there is no tenant 'globex'");
+    }
+  }
+  CHECK(server.services.done.empty());
+}
+
+TEST_CASE("another tenant's events and deliveries are not found under the own tenant's path") {
+  AdminServer server;
+  const std::string event = server.store("globex", 1)[0].text();
+  const std::string delivery = server.deliveries("globex")[0];
+  const std::string token = server.token(Role::Owner, "acme");
+  for (const std::string& path :
+       {"/events/" + event, "/events/" + event + "/timeline", "/deliveries/" + delivery}) {
+    CHECK(server.call("GET", "/v1/tenants/acme" + path, token).status == 404);
+  }
+  for (const std::string& path :
+       {"/events/" + event + "/replay", "/deliveries/" + delivery + "/retry",
+        "/deliveries/" + delivery + "/discard"}) {
+    CHECK(server.call("POST", "/v1/tenants/acme" + path, token).status == 404);
+  }
+  CHECK(parsed(server.call("GET", "/v1/tenants/acme/events", token))["data"].empty());
+  CHECK(parsed(server.call("GET", "/v1/tenants", token))["data"].size() == 1);
+  CHECK(server.services.done.empty());
+}
+
+TEST_CASE("without a valid token every route but health and readiness answers 401") {
+  AdminServer server;
+  const std::string good = server.token(Role::Owner);
+  for (const Route& route : junctor::admin::routes()) {
+    const std::string target = targetOf(route, "acme", server);
+    for (const std::string& token :
+         {std::string(), std::string("jn_"), "jn_" + std::string(43, 'A'), good + "A",
+          good.substr(0, good.size() - 1), std::string("Bearer"), std::string(10'000, 'x')}) {
+      const auto answer = server.call(std::string(route.method), target, token, bodyOf(route));
+      INFO(route.method << " " << target << " with '" << token.substr(0, 60) << "'");
+      if (isOpen(route)) {
+        CHECK(answer.status == 200);
+        continue;
+      }
+      CHECK(answer.status == 401);
+      CHECK(header(answer, "WWW-Authenticate").starts_with("Bearer"));
+      CHECK(header(answer, "Content-Type") == "application/problem+json");
+    }
+  }
+  CHECK(server.services.done.empty());
+}
+
+TEST_CASE("two Authorization headers are none") {
+  AdminServer server;
+  const auto answer = server.call("GET", "/v1/system", server.local(), "",
+                                  {{"Authorization", "Bearer " + server.local()}});
+  CHECK(answer.status == 401);
+}
+
+TEST_CASE("an unknown path is 401 without a token and 404 with one") {
+  AdminServer server;
+  CHECK(server.call("GET", "/v1/nothing", "").status == 401);
+  CHECK(server.get("/v1/nothing").status == 404);
+  CHECK(server.get("/v1/tenants/acme/").status == 404);
+  CHECK(server.get("//v1/tenants").status == 404);
+  CHECK(server.get("/v1/tenants/%zz").status == 404);
+  const auto wrong_method = server.call("PUT", "/v1/tokens", server.local());
+  CHECK(wrong_method.status == 405);
+  CHECK(header(wrong_method, "Allow") == "GET, POST");
+}

@@ -1,0 +1,102 @@
+#pragma once
+// The admin API over a real SQLite store, without sockets: tests call it as the HTTP server would.
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "admin/admin_api.h"
+#include "admin/roles.h"
+#include "base/json_value.h"
+#include "support/manual_clock.h"
+#include "support/temp_folder.h"
+
+namespace junctor::testing {
+
+// What the running server would do is recorded; what a test wants to go wrong is set.
+class ScriptedServices final : public admin::Services {
+ public:
+  ScriptedServices();
+
+  store::Store& store() override { return *store_; }
+  observe::Metrics& metrics() override { return metrics_; }
+  const Clock& clock() const override { return clock_; }
+  CatalogPtr catalog() const override { return catalog_; }
+  const plugin::Registry& connectors() const override { return *registry_; }
+  admin::SystemInfo system() const override;
+  std::vector<admin::Check> readiness() const override { return checks; }
+  Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
+  Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
+  Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
+  Result<void> discardDelivery(const std::string& tenant, DeliveryId id,
+                               const std::string& reason) override;
+
+  // Calls of replayEvent() wait until open().
+  void shut();
+  void open();
+  size_t waiting();
+
+  std::vector<admin::Check> checks = {{"store", true, ""}};
+  admin::ApplyReport report;
+  std::vector<std::string> done;  // "apply acme", "retry dlv_…", …
+  std::vector<Tenant> applied;
+
+  TempFolder folder;
+  ManualClock clock_;
+
+ private:
+  void note(const std::string& what);
+
+  observe::Metrics metrics_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<plugin::Registry> registry_;
+  CatalogPtr catalog_;
+  std::mutex mutex_;
+  std::condition_variable gate_;
+  bool shut_ = false;   // guarded by mutex_
+  size_t waiting_ = 0;  // guarded by mutex_
+};
+
+class AdminServer {
+ public:
+  AdminServer();
+
+  // Stores `count` requests with one event and one delivery each; the events' ids, oldest first.
+  std::vector<EventId> store(const std::string& tenant, int count,
+                             DeliveryState state = DeliveryState::Dead,
+                             const std::string& type = "push");
+  // A token of that role; tenant "" = all.
+  std::string token(admin::Role role, const std::string& tenant = "");
+
+  net::HttpResponse call(const std::string& method, const std::string& target,
+                         const std::string& token, const std::string& body = "",
+                         Headers headers = {{"Content-Type", "application/json"}});
+  net::HttpResponse get(const std::string& target) { return call("GET", target, local()); }
+  net::HttpResponse post(const std::string& target, const std::string& body = "") {
+    return call("POST", target, local(), body);
+  }
+  // Starts a call and leaves it; answered() counts those that have an answer.
+  void start(const std::string& method, const std::string& target);
+  std::vector<int> answered();
+
+  std::string local() const { return api_->localToken(); }
+  std::vector<std::string> deliveries(const std::string& tenant);
+
+  ScriptedServices services;
+
+ private:
+  net::HttpRequest request(const std::string& method, const std::string& target,
+                           const std::string& token, const std::string& body, Headers headers);
+
+  IdSource ids_;
+  std::mutex mutex_;
+  std::vector<int> answered_;  // guarded by mutex_
+  std::unique_ptr<admin::AdminApi> api_;
+};
+
+Json parsed(const net::HttpResponse& response);
+std::string header(const net::HttpResponse& response, const std::string& name);
+
+}  // namespace junctor::testing
