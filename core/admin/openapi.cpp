@@ -19,7 +19,7 @@ const std::map<std::string_view, const char*> kParameters = {
     {"integration", "Integration id"},
     {"source", "Connector id"},
     {"since", "Received at or after: RFC 3339 or Unix milliseconds"},
-    {"until", "Received before: RFC 3339 or Unix milliseconds"},
+    {"until", "Received at or before: RFC 3339 or Unix milliseconds"},
     {"state", "pending, waiting, delivered, filtered, dead or discarded"},
     {"event", "Event id"},
     {"destination", "Destination name"},

@@ -141,7 +141,7 @@ void addFilter(CLI::App* cmd, EventFilter& filter) {
   cmd->add_option("--integration", filter.integration, "Integration id");
   cmd->add_option("--source", filter.source, "Connector id");
   cmd->add_option("--since", filter.since, "Received at or after: 2026-11-21T08:30:00Z");
-  cmd->add_option("--until", filter.until, "Received before");
+  cmd->add_option("--until", filter.until, "Received at or before");
   cmd->add_option("-n,--limit", filter.limit, "How many (default 50)");
 }
 

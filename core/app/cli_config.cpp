@@ -109,7 +109,8 @@ Result<int> configShow(const CliContext& context) {
     return kExitOk;
   }
   Table table({"SETTING", "VALUE"});
-  for (const auto& [pointer, value] : json.flatten().items()) {
+  const Json flat = json.flatten();
+  for (const auto& [pointer, value] : flat.items()) {
     std::string path = pointer.substr(1);
     for (char& c : path) c = c == '/' ? '.' : c;
     table.row({path, value.is_string() ? value.get<std::string>() : dumpJson(value)});
