@@ -108,18 +108,19 @@ bool addDeliveryFilters(Conditions& where, const NameTable& names, const Deliver
 struct Table {
   std::string name;     // "event"
   std::string alias;    // "e"
-  std::string columns;  // the first is the key
+  std::string columns;  // begin with "<alias>.key"
 };
 
-std::string selectFrom(const Table& table) {
-  return "SELECT " + table.columns + " FROM ";
+// The key is read where the order comes from, or SQLite would sort all rows by it once more.
+std::string selectFrom(const Table& table, const std::string& key) {
+  return "SELECT " + key + table.columns.substr(table.alias.size() + 4) + " FROM ";
 }
 
 // All rows, or those of a small index: `how` is the index clause.
 std::string plainList(const Table& table, const std::string& how, const Conditions& where) {
   const std::string key = table.alias + ".key";
-  return selectFrom(table) + table.name + " " + table.alias + how + " WHERE 1" + where.sql(key) +
-         " ORDER BY " + key + " DESC";
+  return selectFrom(table, key) + table.name + " " + table.alias + how + " WHERE 1" +
+         where.sql(key) + " ORDER BY " + key + " DESC";
 }
 
 // The rows of a tenant: the unindexed end of the table, then the index (tenant_index.h). SQLite
@@ -127,11 +128,11 @@ std::string plainList(const Table& table, const std::string& how, const Conditio
 std::string tenantList(const Table& table, const std::string& tenant, const Conditions& where) {
   const std::string row = table.name + " " + table.alias + " NOT INDEXED";
   const std::string key = table.alias + ".key";
-  const std::string end = selectFrom(table) + row + " WHERE " + key +
+  const std::string end = selectFrom(table, key) + row + " WHERE " + key +
                           " > (SELECT value FROM setting WHERE name = '" + table.name +
                           "_indexed') AND " + table.alias + ".tenant = " + tenant + where.sql(key);
-  const std::string indexed = selectFrom(table) + table.name + "_index i CROSS JOIN " + row +
-                              " ON " + key + " = i.key WHERE i.tenant = " + tenant +
+  const std::string indexed = selectFrom(table, "i.key") + table.name + "_index i CROSS JOIN " +
+                              row + " ON " + key + " = i.key WHERE i.tenant = " + tenant +
                               where.sql("i.key");
   return end + " UNION ALL " + indexed + " ORDER BY 1 DESC";
 }
