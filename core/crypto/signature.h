@@ -1,6 +1,6 @@
 #pragma once
 // Declarative webhook signatures: a scheme is data (from a connector's manifest or a generic
-// integration's settings); a Verifier is a scheme compiled with the live secrets of one integration.
+// integration's settings); a Verifier is a scheme compiled with one integration's live secrets.
 // Verification runs on the raw bytes, in constant time, over all live secrets, inside the window.
 #include <memory>
 #include <optional>
@@ -26,6 +26,9 @@ enum class KeyForm { Utf8, Base64AfterPrefix, Base64, HexPublicKey };
 //    "separator":" ", "pairs":{"time":"t","signature":"v1"}, "version":"v1,",
 //    "timestamp":{"header":"X-Slack-Request-Timestamp","unit":"s","tolerance_s":300,
 //                 "future_ok":false}}
+// algorithm: none hmac-sha1 hmac-sha256 hmac-sha512 ed25519 plain-token; encoding: hex base64;
+// key: utf8 base64-after-prefix base64 hex-public-key; `version` is another word for `prefix`.
+// Refused too: a signature that leaves out the body, a time that is not signed.
 // `signed` may use {body} {method} {url} {path} {query} {timestamp} {header:NAME}.
 // Several signatures in one header: `separator` splits them, any match wins, parts that do not
 // carry `version`/`prefix` are skipped. With `pairs` the header is a list of k=v (Stripe).
