@@ -88,10 +88,34 @@ Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   const FlowOutcome& outcome = write.outcome;
   JUNCTOR_CHECK(checkOutcome(outcome));
   JUNCTOR_CHECK(checkOwners(outcome));
+  if (outcome.again) return applyAgain(outcome);
   JUNCTOR_TRY(const Inboxed inboxed, findInboxed(outcome.request_id));
+  const FlowStored stored = insertPlanned(outcome, 0, inboxed);
+  delete_inbox_.with(outcome.request_id.orderKey()).run();
+  --delta(inboxed.tenant).inbox;
+  return stored;
+}
+
+// The first event takes the place of the row it had; the others are new, or duplicates as ever.
+Result<FlowStored> WriteSession::applyAgain(const FlowOutcome& outcome) {
+  const Event& first = outcome.events.front();
+  find_event_.with(first.id.orderKey());
+  const bool found = find_event_.row() && find_event_.word(0) == first.id.uuid.lo;
+  find_event_.reset();
+  if (!found) return notFound(first.id.text() + " is not stored");
+  delete_event_.with(first.id.orderKey()).run();
+  insertEventRow(first);
+  return insertPlanned(outcome, 1, Inboxed{nameNumber(first.tenant), 0});
+}
+
+// Stores the events from `from` on that were not seen before, and the deliveries of all that stay.
+FlowStored WriteSession::insertPlanned(const FlowOutcome& outcome, size_t from,
+                                       const Inboxed& inboxed) {
   FlowStored stored;
+  stored.stored.assign(from, true);
   std::unordered_set<EventId> left_out;
-  for (const Event& event : outcome.events) {
+  for (size_t i = from; i < outcome.events.size(); ++i) {
+    const Event& event = outcome.events[i];
     const bool seen = seenEvent(event, inboxed);
     stored.stored.push_back(!seen);
     if (seen) {
@@ -103,8 +127,6 @@ Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   for (const Delivery& delivery : outcome.deliveries) {
     if (left_out.empty() || !left_out.contains(delivery.event_id)) insertDelivery(delivery);
   }
-  delete_inbox_.with(outcome.request_id.orderKey()).run();
-  --delta(inboxed.tenant).inbox;
   return stored;
 }
 
@@ -143,6 +165,14 @@ bool WriteSession::seenEvent(const Event& event, const Inboxed& inboxed) {
 }
 
 void WriteSession::insertEvent(const Event& event) {
+  const int64_t tenant = nameNumber(event.tenant);
+  insertEventRow(event);
+  event_index_.add(tenant, event.id.orderKey());
+  ++delta(tenant).events;
+  batch_highest_key_ = std::max(batch_highest_key_, event.id.orderKey());
+}
+
+void WriteSession::insertEventRow(const Event& event) {
   const int64_t key = event.id.orderKey();
   const int64_t tenant = nameNumber(event.tenant);
   std::optional<int64_t> request_key, request_lo;
@@ -157,9 +187,6 @@ void WriteSession::insertEvent(const Event& event) {
             event.resource.type, event.resource.id, event.correlation_id, event.actor_json,
             event.metadata_json, event.data_json, event.payload_json)
       .run();
-  event_index_.add(tenant, key);
-  ++delta(tenant).events;
-  batch_highest_key_ = std::max(batch_highest_key_, key);
 }
 
 }  // namespace junctor::store

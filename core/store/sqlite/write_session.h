@@ -69,7 +69,10 @@ class WriteSession {
   Result<FlowStored> apply(FinishWrite& write);
   Result<Inboxed> findInboxed(EventId id);
   bool seenEvent(const Event& event, const Inboxed& inboxed);
+  Result<FlowStored> applyAgain(const FlowOutcome& outcome);
+  FlowStored insertPlanned(const FlowOutcome& outcome, size_t from, const Inboxed& inboxed);
   void insertEvent(const Event& event);
+  void insertEventRow(const Event& event);
 
   // write_deliveries.cpp
   void insertDelivery(const Delivery& delivery);
@@ -97,7 +100,7 @@ class WriteSession {
 
   Statement begin_, commit_, insert_name_, insert_dedupe_, prune_dedupe_, add_counters_;
   Statement find_request_, insert_request_, insert_inbox_, find_inbox_, delete_inbox_;
-  Statement find_event_source_, find_event_, insert_event_;
+  Statement find_event_source_, find_event_, insert_event_, delete_event_;
   Statement insert_delivery_, find_delivery_, update_delivery_, insert_attempt_;
 };
 

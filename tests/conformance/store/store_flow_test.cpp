@@ -92,6 +92,25 @@ TEST_CASE("a finished request is off the inbox and cannot be finished again") {
   CHECK(house.store->ledger("acme")->events == 1);
 }
 
+TEST_CASE("a request run again replaces its first event and adds deliveries") {
+  StoreHouse house;
+  const auto raw = house.request("d-1");
+  REQUIRE(house.append(raw));
+  Event event = StoreHouse::eventOf(*raw);
+  REQUIRE(house.finish({raw->id, {event}, {}}));
+  event.type = "ticket.reopened";
+  store::FlowOutcome outcome{raw->id, {event}, {house.deliveryOf(event, "a")}};
+  outcome.again = true;
+  REQUIRE(house.finish(outcome));
+  CHECK((*house.store->loadEvent("acme", event.id))->event.type == "ticket.reopened");
+  CHECK(house.store->ledger("acme")->events == 1);
+  CHECK(house.store->ledger("acme")->deliveries[0] == 1);
+  const auto stranger = house.request("d-2");
+  store::FlowOutcome unknown{stranger->id, {StoreHouse::eventOf(*stranger)}, {}};
+  unknown.again = true;
+  CHECK(house.finish(unknown).error().code == ErrorCode::NotFound);
+}
+
 TEST_CASE("one request may hold many events, each with its own deliveries") {
   StoreHouse house;
   const auto raw = house.request("batch");
