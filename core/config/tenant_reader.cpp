@@ -28,14 +28,19 @@ std::vector<milliseconds> defaultSchedule() {
   return {0s, 5s, 5min, 30min, 2h, 5h, 10h, 10h};
 }
 
+// Relative file: references start at the tenant's folder.
+std::string anchored(std::string text, const ReadContext& context) {
+  if (context.folder.empty() || !text.starts_with("file:") || text.starts_with("file:/")) {
+    return text;
+  }
+  return "file:" + absolutePath(context.folder + "/" + text.substr(5));
+}
+
 std::vector<SecretRef> readSecrets(MapReader& map, std::string_view key, const ReadContext& context,
                                    Problems& problems) {
   std::vector<SecretRef> secrets;
   map.list(key, [&](const Node& item, const Place& place) {
-    std::string text = scalarText(item, place, problems, checkSecretRef);
-    if (!context.folder.empty() && text.starts_with("file:") && !text.starts_with("file:/")) {
-      text = "file:" + absolutePath(context.folder + "/" + text.substr(5));
-    }
+    std::string text = anchored(scalarText(item, place, problems, checkSecretRef), context);
     const auto same = [&](const SecretRef& ref) { return ref.text == text; };
     if (std::any_of(secrets.begin(), secrets.end(), same)) {
       problems.push_back({place.file, item.line, place.path, "is listed twice"});
@@ -129,6 +134,7 @@ RetryPolicy readRetry(MapReader& destination, Problems& problems) {
 }
 
 std::vector<std::pair<std::string, std::string>> readHeaders(MapReader& destination,
+                                                             const ReadContext& context,
                                                              Problems& problems) {
   std::vector<std::pair<std::string, std::string>> headers;
   const Node* node = destination.find("headers");
@@ -144,7 +150,7 @@ std::vector<std::pair<std::string, std::string>> readHeaders(MapReader& destinat
       problems.push_back(
           {place.file, member.line, place.key(member.key).path, checked.error().message});
     }
-    headers.emplace_back(member.key, std::move(value));
+    headers.emplace_back(member.key, anchored(std::move(value), context));
   }
   return headers;
 }
@@ -177,7 +183,7 @@ Destination readDestination(const Node& node, const Place& place, const ReadCont
   destination.signing_secrets = readSecrets(map, "signing_secrets", context, problems);
   destination.allow_private = map.boolean("allow_private", false);
   destination.retry = readRetry(map, problems);
-  destination.headers = readHeaders(map, problems);
+  destination.headers = readHeaders(map, context, problems);
   destination.timeout = map.duration("timeout", kTimeoutMax);
   if (map.has("timeout") && destination.timeout < kTimeoutMin && destination.timeout > 0ms) {
     map.problem("timeout", "must be at least " + formatDuration(kTimeoutMin));

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "delivery/cloud_event.h"
@@ -241,7 +243,9 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
   }
   for (const auto& header : destination.headers) request.headers.push_back(header);
   request.body = std::move(body);
-  std::string head = requestHead(request);
+  std::string head = requestHead(request);  // records references, not what they refer to
+  std::copy(target.headers.begin(), target.headers.end(),
+            request.headers.end() - static_cast<std::ptrdiff_t>(target.headers.size()));
   deps_.client.send(std::move(request),
                     [this, leased, table, &target, head = std::move(head),
                      now](const Result<net::OutboundResponse>& answer) {

@@ -16,6 +16,20 @@ Result<std::unique_ptr<crypto::WebhookSigner>> buildSigner(const Destination& de
   return crypto::makeWebhookSigner(secrets);
 }
 
+// A header's value may be a reference, so that credentials stay out of the configuration.
+Result<Headers> resolveHeaders(const Destination& destination,
+                               const config::Environment& environment) {
+  Headers headers;
+  for (const auto& [name, value] : destination.headers) {
+    std::string text = value;
+    if (value.starts_with("env:") || value.starts_with("file:")) {
+      JUNCTOR_TRY(text, config::resolveSecret({value}, environment));
+    }
+    headers.emplace_back(name, std::move(text));
+  }
+  return headers;
+}
+
 std::string poolOf(const Destination& destination) {
   return destination.tenant + "/" + destination.name;
 }
@@ -32,6 +46,7 @@ Result<void> checkDestination(const Destination& destination,
   if (destination.type == "log") return {};
   JUNCTOR_CHECK(net::checkUrl(destination.url, destination.allow_private));
   JUNCTOR_CHECK(buildSigner(destination, environment));
+  JUNCTOR_CHECK(resolveHeaders(destination, environment));
   return {};
 }
 
@@ -44,10 +59,12 @@ TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::Environment
       target.destination = &destination;
       target.pool = poolOf(destination);
       auto signer = buildSigner(destination, environment);
-      if (signer) {
+      auto headers = resolveHeaders(destination, environment);
+      if (signer && headers) {
         target.signer = std::move(signer).value();
+        target.headers = std::move(headers).value();
       } else {
-        target.unavailable = signer.error().message;
+        target.unavailable = signer ? headers.error().message : signer.error().message;
         log::error("delivery", {{"tenant", tenant_id}, {"destination", name}},
                    "destination cannot sign, its deliveries wait: {}", target.unavailable);
       }

@@ -15,6 +15,7 @@ namespace junctor::delivery {
 struct Target {
   const Destination* destination = nullptr;
   std::unique_ptr<crypto::WebhookSigner> signer;  // null: the destination has no signing secret
+  Headers headers;                                // of the destination, references resolved
   std::string unavailable;                        // why it cannot send now, "" = ready
   std::string pool;                               // "tenant/name"
 };

@@ -37,7 +37,7 @@ destinations:
       schedule:
         - 0s
         - 90s
-    headers: {X-Team: blue, Authorization: env:AGENT_TOKEN}
+    headers: {X-Team: blue, Authorization: env:AGENT_TOKEN, X-Key: file:key}
     timeout: 1500ms
     mode: binary
   - {name: audit, type: log}
@@ -70,6 +70,7 @@ destinations:
   CHECK(agent.allow_private);
   CHECK(agent.retry.schedule == Schedule{0s, 90s});
   CHECK(agent.headers.at(1).second == "env:AGENT_TOKEN");
+  CHECK(agent.headers.at(2).second == "file:" + folder.path() + "/key");
   CHECK(agent.timeout == 1500ms);
   CHECK(agent.binary_mode);
   CHECK(tenant.destinations.at("audit").type == "log");
