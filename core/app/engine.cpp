@@ -114,8 +114,9 @@ void Engine::setAddresses(std::string public_address, std::string admin_address)
 std::vector<admin::Check> Engine::readiness() const {
   std::vector<admin::Check> checks = {storeCheck(store_->health())};
   const auto refused = registry_->refused();
-  checks.push_back({"connectors", true,
-                    refused.empty() ? "" : std::to_string(refused.size()) + " refused, see the log"});
+  checks.push_back(
+      {"connectors", true,
+       refused.empty() ? "" : std::to_string(refused.size()) + " refused, see the log"});
   return checks;
 }
 

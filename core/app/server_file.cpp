@@ -19,8 +19,9 @@ Result<void> writeServerFile(const std::string& data_dir, const ServerFile& file
 Result<ServerFile> readServerFile(const std::string& data_dir) {
   auto text = readFile(pathIn(data_dir));
   if (!text) {
-    return notFound("no server is running on " + data_dir + " (start it: junctor serve --data-dir " +
-                    data_dir + ", or name one with --server)");
+    return notFound("no server is running on " + data_dir +
+                    " (start it: junctor serve --data-dir " + data_dir +
+                    ", or name one with --server)");
   }
   JUNCTOR_TRY(const Json json, parseJson(*text));
   return ServerFile{json.value("admin_url", ""), json.value("public_url", ""),

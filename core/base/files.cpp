@@ -69,8 +69,8 @@ Result<std::string> readFile(const std::string& path, size_t bytes_max) {
 Result<void> replaceFile(const std::string& path, std::string_view content, unsigned mode) {
   const std::string beside = path + ".new";
   {
-    const Descriptor file(
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
+    const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                                 static_cast<mode_t>(mode)));
     if (file.get() < 0) return systemError(beside, errno);
     JUNCTOR_CHECK(writeAll(file.get(), content, beside));
   }

@@ -51,7 +51,8 @@ class Mailbox {
     }
     if (waiting_) ready_.notify_one();
   }
-  // Takes everything waiting; blocks until there is something, `timeout` passed or wake() is called.
+  // Takes everything waiting; blocks until there is something, `timeout` passed or wake() is
+  // called.
   std::vector<T> take(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     waiting_ = true;

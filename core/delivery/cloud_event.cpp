@@ -110,7 +110,8 @@ Headers binaryHeaders(const EventEnvelope& envelope) {
                      {"ce-type", percentEncode(event.source + "." + event.type)},
                      {"ce-time", formatRfc3339(timeOf(event))}};
   if (!event.resource.id.empty()) {
-    headers.emplace_back("ce-subject", percentEncode(event.resource.type + "/" + event.resource.id));
+    headers.emplace_back("ce-subject",
+                         percentEncode(event.resource.type + "/" + event.resource.id));
   }
   return headers;
 }

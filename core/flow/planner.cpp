@@ -27,7 +27,8 @@ std::string correlationOf(const RawRequest& request) {
   const std::string* parent = findHeader(request.headers, "traceparent");
   if (parent && parent->size() == 55 && parent->starts_with("00-") && (*parent)[35] == '-') {
     const std::string trace = parent->substr(3, 32);
-    if (fromHex(trace) && trace.find_first_not_of('0') != std::string::npos) return lowerAscii(trace);
+    if (fromHex(trace) && trace.find_first_not_of('0') != std::string::npos)
+      return lowerAscii(trace);
   }
   return fmt::format("{:016x}{:016x}", request.id.uuid.hi, request.id.uuid.lo);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Rulebook: every tenant's compiled rules and the catalog they belong to, as one immutable snapshot.
+// Rulebook: every tenant's compiled rules and the catalog they belong to, as one immutable
+// snapshot.
 #include <map>
 #include <memory>
 #include <string>

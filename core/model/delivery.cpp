@@ -43,6 +43,8 @@ bool isFinal(DeliveryState state) {
   return state == S::Delivered || state == S::Filtered || state == S::Discarded;
 }
 
-std::string_view toString(AttemptOutcome outcome) { return kOutcomes[static_cast<size_t>(outcome)]; }
+std::string_view toString(AttemptOutcome outcome) {
+  return kOutcomes[static_cast<size_t>(outcome)];
+}
 
 }  // namespace junctor

@@ -10,8 +10,8 @@ const std::vector<milliseconds>& defaultSchedule() {
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;
-  static const std::vector<milliseconds> schedule = {seconds(0),  seconds(5), minutes(5), minutes(30),
-                                                     hours(2),    hours(5),   hours(10),  hours(10)};
+  static const std::vector<milliseconds> schedule = {
+      seconds(0), seconds(5), minutes(5), minutes(30), hours(2), hours(5), hours(10), hours(10)};
   return schedule;
 }
 

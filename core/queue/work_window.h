@@ -1,16 +1,16 @@
 #pragma once
-// WorkWindow: the part of a durable work list that is held in memory. Pure: no threads, no clock, no
-// store; the owner passes `now` and serializes calls.
+// WorkWindow: the part of a durable work list that is held in memory. Pure: no threads, no clock,
+// no store; the owner passes `now` and serializes calls.
 //
 // The store knows all work; the window holds what can run now, up to a bound, so that memory stays
-// flat however long the backlog is. Fresh work is offered right after its commit. What does not fit,
-// and what is due later, stays in the store alone: the window remembers only the earliest time at
-// which a scan of the store is worth it.
+// flat however long the backlog is. Fresh work is offered right after its commit. What does not
+// fit, and what is due later, stays in the store alone: the window remembers only the earliest time
+// at which a scan of the store is worth it.
 //
-// Work is handed out under a lease, round robin over lanes (a destination, a tenant), each lane with
-// its own share of the window and its own limit of running items: a slow lane does not stop the
-// others. A lease that is not settled in time is handed out again with a higher epoch, and the late
-// settle of the old epoch is ignored.
+// Work is handed out under a lease, round robin over lanes (a destination, a tenant), each lane
+// with its own share of the window and its own limit of running items: a slow lane does not stop
+// the others. A lease that is not settled in time is handed out again with a higher epoch, and the
+// late settle of the old epoch is ignored.
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -126,8 +126,8 @@ class WorkWindow {
     return !overflowed_ || entries_.empty() || drained_ >= options_.items_max / 4;
   }
   size_t room() const { return options_.items_max - entries_.size(); }
-  // A scan reads the store without stopping the work, so what it read may be finished by the time it
-  // is offered. Between beginScan() and endScan() the window remembers what was settled, and
+  // A scan reads the store without stopping the work, so what it read may be finished by the time
+  // it is offered. Between beginScan() and endScan() the window remembers what was settled, and
   // offerScanned() leaves that out: nothing is handed out a second time on stale evidence.
   void beginScan() {
     scanning_ = true;

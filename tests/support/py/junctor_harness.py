@@ -224,9 +224,12 @@ class Junctor:
         if wait:
             wait_until(self.ready, "the server is ready", step_s=0.01)
 
-    def ready(self):
+    def must_live(self):
         if self.process.poll() is not None:
             raise AssertionError(f"server ended with {self.process.returncode}:\n{self.log()}")
+
+    def ready(self):
+        self.must_live()
         try:
             return (self.data / "server.json").exists() and \
                 request(self.admin_port, "GET", "/readyz", timeout_s=5).status == 200
@@ -270,6 +273,7 @@ class Junctor:
 
     def find_event(self, event_id):
         """The event with its deliveries, or None while it is not through the flow yet."""
+        self.must_live()
         done = self.cli("events", "show", event_id, "--output", "json", check=False)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
