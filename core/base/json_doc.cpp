@@ -124,7 +124,7 @@ struct JsonDoc::Impl {
       buffer = std::make_unique<char[]>(capacity);
       if (const auto code = parser.allocate(capacity, limits::kJsonDepthMax)) return code;
     }
-    std::memcpy(buffer.get(), text.data(), text.size());
+    if (!text.empty()) std::memcpy(buffer.get(), text.data(), text.size());
     std::memset(buffer.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
     return parser.parse(buffer.get(), text.size(), false).get(out);
   }
