@@ -42,7 +42,7 @@ void* Arena::allocate(size_t size, size_t align) {
 const char* Arena::copy(std::string_view text) {
   auto* bytes = static_cast<char*>(allocate(text.size() + 1, 1));
   if (!bytes) return nullptr;
-  std::memcpy(bytes, text.data(), text.size());
+  if (!text.empty()) std::memcpy(bytes, text.data(), text.size());
   bytes[text.size()] = '\0';
   return bytes;
 }

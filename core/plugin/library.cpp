@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -28,6 +29,7 @@ struct HostFace {
 struct Opened {
   std::mutex mutex;
   std::map<const jn_plugin*, std::unique_ptr<Library>> libraries;
+  std::vector<std::unique_ptr<HostFace>> faces;  // also those of refused libraries
 };
 Opened& opened() {
   static auto* const kOpened = new Opened;  // outlives static destructors
@@ -48,11 +50,12 @@ void hostLog(const jn_host* host, uint32_t level, const char* msg, size_t len) {
              oneLine(textOf({msg, len}), limits::kConnectorLogBytesMax));
 }
 
+// The caller holds the lock.
 const jn_host* makeHost(const std::string& connector) {
-  auto* face = new HostFace;  // never freed: the library keeps it
-  face->connector = connector;
-  face->table = {sizeof(jn_host), JN_ABI_MAJOR, JN_ABI_MINOR, 0, face, hostInterfaceFor, hostLog};
-  return &face->table;
+  HostFace& face = *opened().faces.emplace_back(std::make_unique<HostFace>());
+  face.connector = connector;
+  face.table = {sizeof(jn_host), JN_ABI_MAJOR, JN_ABI_MINOR, 0, &face, hostInterfaceFor, hostLog};
+  return &face.table;
 }
 
 Result<void> checkVersions(const Manifest& manifest) {
