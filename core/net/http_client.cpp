@@ -175,6 +175,7 @@ int CurlHttpClient::waitMs() const {
 }
 
 void CurlHttpClient::onReady(int fd, uint32_t events) {
+  now_ns_ = clock_.monotonicNs();  // the wait before may have been long: latencies end here
   const auto index = static_cast<size_t>(fd);
   if (index < owners_.size() && owners_[index] != nullptr) return advance(*owners_[index]);
   int mask = 0;
