@@ -215,6 +215,7 @@ Look further:
   sink          http://127.0.0.1:{self.sink}/   its log: {self.data / 'sink.log'}
   server log    {self.data / 'server.log'}
   command line  export JUNCTOR_DATA_DIR={self.data}
+                set -a; . {self.data / 'demo.env'}; set +a
                 {stage} events list --tenant demo
                 {stage} send github push""")
 

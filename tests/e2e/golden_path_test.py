@@ -38,7 +38,8 @@ class GoldenPath(unittest.TestCase):
         self.assertIn(sent["status"], (200, 202), sent)
         received = sink.wait_for(before + 1)[before]
         self.assertTrue(received.verifies(SIGNING_SECRET))
-        self.assertEqual(received.headers["content-type"], "application/cloudevents+json")
+        self.assertEqual(received.headers["content-type"],
+                         "application/cloudevents+json; charset=utf-8")
         body = received.json()
         self.assertEqual(body["specversion"], "1.0")
         self.assertEqual(body["id"], sent["event_id"])

@@ -96,6 +96,14 @@ class Retries(unittest.TestCase):
         self.server.apply()  # somebody looked after it
         self.settled(later, "delivered")
 
+    def test_an_attempt_records_how_long_the_receiver_took(self):
+        self.start()
+        self.answers(Reply(200, delay_s=0.4))
+        for _ in range(3):
+            attempt = self.settled(self.send(), "delivered")["attempt_log"][0]
+            self.assertEqual(attempt["status"], 200)
+            self.assertGreaterEqual(attempt["latency_us"], 400_000)
+
     def test_a_truncated_or_reset_answer_is_a_failure(self):
         self.start()
         self.answers(Reply(200, truncate=True), Reply(reset=True), Reply(200))
