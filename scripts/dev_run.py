@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -206,7 +207,7 @@ class Demo:
         return failed == 0 and len(rows) > 1
 
     def addresses(self):
-        stage = os.path.relpath(self.binary)
+        stage = shlex.quote(os.path.relpath(self.binary))
         print(f"""
 Look further:
   webhooks      http://127.0.0.1:{self.public}/v1/webhooks/incoming/<integration>
@@ -214,8 +215,8 @@ Look further:
   metrics       http://127.0.0.1:{self.admin}/metrics    ready: /readyz
   sink          http://127.0.0.1:{self.sink}/   its log: {self.data / 'sink.log'}
   server log    {self.data / 'server.log'}
-  command line  export JUNCTOR_DATA_DIR={self.data}
-                set -a; . {self.data / 'demo.env'}; set +a
+  command line  export JUNCTOR_DATA_DIR={shlex.quote(str(self.data))}
+                set -a; . "$JUNCTOR_DATA_DIR/demo.env"; set +a
                 {stage} events list --tenant demo
                 {stage} send github push""")
 
