@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/json_doc.h"
 #include "base/json_writer.h"
 
 namespace junctor::delivery {
@@ -33,18 +32,6 @@ void optionalTime(JsonWriter& out, std::string_view name, int64_t unix_ms) {
   }
 }
 
-// A JSON payload goes in as it is; anything else (form, text) as a JSON string.
-void payloadValue(JsonWriter& out, const EventEnvelope& envelope) {
-  const std::string_view payload = envelope.payload();
-  out.key("payload");
-  const bool trusted = !envelope.event.payload_json.empty();
-  if (trusted || checkJson(payload)) {
-    out.raw(payload);
-  } else {
-    out.string(payload);
-  }
-}
-
 void writeData(JsonWriter& out, const EventEnvelope& envelope) {
   const Event& event = envelope.event;
   out.beginObject();
@@ -63,7 +50,7 @@ void writeData(JsonWriter& out, const EventEnvelope& envelope) {
   out.endObject();
   if (event.sequence) out.key("sequence").integer(*event.sequence);
   optionalRaw(out, "data", event.data_json);
-  payloadValue(out, envelope);
+  out.key("payload").raw(envelope.payload());
   optionalRaw(out, "metadata", event.metadata_json);
   out.key("correlation_id").string(event.correlation_id);
   out.key("hops").integer(event.hops);

@@ -328,6 +328,11 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
                {"destination", delivery.destination}},
               "dead letter after {} attempts: {}", record.attempt.number, record.reason);
   }
+  {
+    std::lock_guard lock(mutex_);
+    window_.release(leased.key, leased.epoch);
+    if (sleeping_) ready_.notify_one();
+  }
   auto kept = std::make_shared<const store::AttemptRecord>(record);
   deps_.store.record(std::move(record), [this, leased, kept](const Result<void>& recorded) {
     settle(leased, *kept, recorded);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "base/json_writer.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -69,6 +70,7 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
     Event event;
     event.type = request->connector + ".unprocessed";
     complete(event, *request, true);
+    completePayload(event, *request, body);
     log::error("flow", {{"tenant", request->tenant}, {"event", request->id.text()}},
                "connector {} failed: {}", request->connector, handled.error().message);
     outcome.deliveries.push_back(newDelivery(
@@ -79,6 +81,7 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
   bool first = true;
   for (Event& event : handled->events) {
     complete(event, *request, first);
+    completePayload(event, *request, body);
     first = false;
     planEvent(std::move(event), body, outcome);
   }
@@ -106,6 +109,12 @@ Result<plugin::Instance*> Planner::instance(const RawRequest& request) {
 Result<plugin::HandleResult> Planner::handle(const RawRequest& request, JsonView body) {
   JUNCTOR_TRY(plugin::Instance * of, instance(request));
   return of->handle(request, body);
+}
+
+// Later stages rely on it: without a payload of its own, the event's payload is a JSON body.
+void Planner::completePayload(Event& event, const RawRequest& request, JsonView body) {
+  if (!event.payload_json.empty() || body.valid()) return;
+  appendJsonString(event.payload_json, request.body);
 }
 
 void Planner::complete(Event& event, const RawRequest& request, bool first) {

@@ -30,6 +30,7 @@ class Planner {
   Result<plugin::HandleResult> handle(const RawRequest& request, JsonView body);
   Result<plugin::Instance*> instance(const RawRequest& request);
   void complete(Event& event, const RawRequest& request, bool first);
+  void completePayload(Event& event, const RawRequest& request, JsonView body);
   void planEvent(Event event, JsonView body, store::FlowOutcome& outcome);
   std::vector<Delivery> route(const Event& event, JsonView payload);
   Delivery newDelivery(const Event& event, DeliveryState state, std::string reason);

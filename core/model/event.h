@@ -56,7 +56,7 @@ struct Event {
   Resource resource;
   std::optional<int64_t> sequence;
   std::string data_json;      // canonical object, if the connector or a normalizer made one
-  std::string payload_json;   // "" = the request's body is the payload
+  std::string payload_json;   // "" = the request's body is the payload, and is valid JSON
   std::string metadata_json;
   std::string correlation_id;
   int hops = 0;

@@ -55,7 +55,7 @@ class WorkWindow {
     }
     lane.items += 1;
     bytes_ += bytes;
-    entries_.emplace(key, Entry{lane_name, bytes, std::move(item), 0, 0});
+    entries_.emplace(key, Entry{lane_name, bytes, std::move(item), 0, 0, false});
     makeReady(key, lane_name, lane);
     return true;
   }
@@ -90,11 +90,20 @@ class WorkWindow {
     return out;
   }
 
+  // The item's work is over and only its record is outstanding: it stays held, but its place among
+  // the running items of its lane is free.
+  void release(int64_t key, uint64_t epoch) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end() || found->second.epoch != epoch || found->second.released) return;
+    found->second.released = true;
+    lanes_.at(found->second.lane).running -= 1;
+  }
+
   // The item is finished, or (with a due time) rests in the store until then. False: the lease was
   // lost in between, nothing changed.
-  bool settle(int64_t key, uint64_t epoch) { return release(key, epoch); }
+  bool settle(int64_t key, uint64_t epoch) { return remove(key, epoch); }
   bool defer(int64_t key, uint64_t epoch, int64_t due_at_ms) {
-    if (!release(key, epoch)) return false;
+    if (!remove(key, epoch)) return false;
     noteDue(due_at_ms);
     return true;
   }
@@ -112,7 +121,8 @@ class WorkWindow {
       entry.lease_until = 0;
       entry.epoch = 0;
       Lane& lane = lanes_.at(entry.lane);
-      lane.running -= 1;
+      if (!entry.released) lane.running -= 1;
+      entry.released = false;
       makeReady(key, entry.lane, lane);
       ++count;
     }
@@ -160,7 +170,8 @@ class WorkWindow {
     size_t bytes;
     Item item;
     uint64_t epoch;
-    int64_t lease_until;  // 0 = not leased
+    int64_t lease_until;   // 0 = not leased
+    bool released = false;  // leased, but no longer running
   };
   struct Lane {
     std::deque<int64_t> ready;
@@ -176,13 +187,13 @@ class WorkWindow {
     turn_.push_back(name);
   }
 
-  bool release(int64_t key, uint64_t epoch) {
+  bool remove(int64_t key, uint64_t epoch) {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || epoch == 0) return false;
     const auto lane = lanes_.find(found->second.lane);
     if (scanning_) settled_in_scan_.insert(key);
     drained_ += 1;
-    lane->second.running -= 1;
+    if (!found->second.released) lane->second.running -= 1;
     lane->second.items -= 1;
     bytes_ -= found->second.bytes;
     entries_.erase(found);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLinger{1};
 constexpr size_t kLingerBelow = 128;  // this many outcomes are company enough
+constexpr int kRidesSkippedMax = 2;
 
 // Rows an operation writes, roughly: a batch is bounded by work, not by operations.
 size_t weightOf(const Write& write) {
@@ -50,6 +51,16 @@ void WriteQueue::linger(std::unique_lock<std::mutex>& lock) {
   lingers_ = false;
 }
 
+// Outcomes touch other pages than appends do, and every page touched is written and checksummed
+// again in every commit. Under load a few outcomes therefore wait for some commits, until they are
+// many enough to share those pages.
+bool WriteQueue::othersRide() {
+  const bool ride = appends_.empty() || others_.size() >= kLingerBelow || flushing_ > 0 ||
+                    rides_skipped_ >= kRidesSkippedMax;
+  rides_skipped_ = ride ? 0 : rides_skipped_ + 1;
+  return ride;
+}
+
 std::vector<Write> WriteQueue::take(int64_t idle_ms) {
   std::unique_lock lock(mutex_);
   idle_ = empty();
@@ -65,13 +76,14 @@ std::vector<Write> WriteQueue::take(int64_t idle_ms) {
   batch.reserve(std::min(appends_.size() + others_.size(), limits::kWriteBatchMax));
   // Half the batch is each lane's own; what one leaves free the other may use.
   const size_t half = limits::kWriteBatchMax / 2;
-  const size_t others_share = std::min(others_.size(), half);
+  const bool others_ride = othersRide();
+  const size_t others_share = others_ride ? std::min(others_.size(), half) : 0;
   while (!appends_.empty() && batch.size() + others_share < limits::kWriteBatchMax) {
     batch.emplace_back(std::move(appends_.front()));
     appends_.pop_front();
   }
   size_t weight = batch.size();
-  while (!others_.empty() && weight < limits::kWriteBatchMax) {
+  while (others_ride && !others_.empty() && weight < limits::kWriteBatchMax) {
     weight += weightOf(others_.front());
     batch.push_back(std::move(others_.front()));
     others_.pop_front();

@@ -76,6 +76,7 @@ class WriteQueue {
  private:
   bool empty() const { return appends_.empty() && others_.empty(); }
   void linger(std::unique_lock<std::mutex>& lock);
+  bool othersRide();
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;     // for the writer
@@ -89,6 +90,7 @@ class WriteQueue {
   bool closed_ = false;
   bool idle_ = true;  // nothing was waiting when the writer last asked
   int flushing_ = 0;
+  int rides_skipped_ = 0;  // commits since outcomes last rode along
 };
 
 }  // namespace junctor::store

@@ -111,6 +111,19 @@ TEST_CASE("a deferred item leaves the window and its time asks for a scan") {
   CHECK(window.scanDue(5000));
 }
 
+TEST_CASE("an item that only waits for its record does not take a running place") {
+  Window window(options());
+  for (int i = 0; i < 4; ++i) window.offer(i, "a", 10, i);
+  const auto first = window.lease(0, 10);
+  REQUIRE(first.size() == 2);
+  window.release(first[0].key, first[0].epoch);
+  window.release(first[0].key, first[0].epoch);  // once counts
+  CHECK(window.lease(0, 10).size() == 1);
+  CHECK(window.holds(first[0].key));
+  CHECK(window.settle(first[0].key, first[0].epoch));
+  CHECK(window.lease(0, 10).empty());
+}
+
 TEST_CASE("what is settled while a scan reads the store is not handed out again") {
   Window window(options());
   window.offer(1, "a", 10, 7);
