@@ -245,6 +245,63 @@ def ingest(args, rulers, report):
                    lost == 0)
 
 
+def front(args, rulers, report):
+    """The front alone: a fixed 202 without a store, beside a bare epoll loop."""
+    for conns in args.connections:
+        rows = {"epollsrv": [], "front": []}
+        for turn in range(args.rounds):
+            for kind in ("epollsrv", "front"):
+                port = free_port()
+                process = (rulers.start("epollsrv", "-p", port) if kind == "epollsrv" else
+                           subprocess.Popen([args.programs + "/front_bench", str(port)],
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                wait_port(port, process)
+                rows[kind].append(rulers.load(port, "/", conns, args.seconds, process.pid, 1))
+                process.kill()
+                process.wait()
+        ratio = median(rows["front"], "rps") / median(rows["epollsrv"], "rps")
+        report.add(f"front alone / bare epoll loop, {conns} connections", ratio, ">= 0.7",
+                   ratio >= 0.7)
+        cpu = median(rows["front"], "srv_cpu_us_req")
+        floor = median(rows["epollsrv"], "srv_cpu_us_req")
+        print(f"     bare epoll loop: {floor} µs CPU a request", flush=True)
+        report.add(f"front alone, µs of CPU a request, {conns} connections", cpu, "<= 8", cpu <= 8)
+
+
+def rules(args, rulers, report):
+    """Parse, normalize, route 21 rules and write, as a multiple of the parse alone."""
+    done = subprocess.run([args.programs + "/rule_bench",
+                           str(ROOT / "plugins" / "github" / "fixtures" / "push.json")],
+                          capture_output=True, text=True)
+    print("     " + done.stdout.strip().replace("\n", "\n     "), flush=True)
+    report.add("rule path within 8x of the parse (1 = yes)", float(done.returncode == 0), "1",
+               done.returncode == 0)
+
+
+def cold(args, rulers, report):
+    """Exec to ready with 100,000 deliveries pending: their receiver answers nothing at all."""
+    server = Junctor(args.binary, free_port())  # nobody listens there
+    rulers.load(server.port, server.path, 256, 0, server.process.pid, 1, count=100_000)
+    for _ in range(600):
+        if json.loads(server.cli("ledger", "--output", "json"))["inbox"] == 0:
+            break
+        time.sleep(0.5)
+    server.process.kill()
+    server.process.wait()
+    started = time.monotonic()
+    server.start()
+    while True:
+        try:
+            if get_json(server.admin, "/readyz")["status"] == "ready":
+                break
+        except OSError:
+            time.sleep(0.005)
+    seconds = time.monotonic() - started
+    report.add("cold start to ready with 100,000 pending deliveries, s", seconds, "<= 1",
+               seconds <= 1)
+    server.stop()
+
+
 def half_load(args, rulers, report):
     sink = Sink(rulers)
     server = Junctor(args.binary, sink.port)
@@ -294,16 +351,21 @@ def idle(args, rulers, report):
     server.stop()
 
 
+PARTS = {"front": front, "rules": rules, "ingest": ingest, "half_load": half_load, "idle": idle,
+         "cold": cold, "flat": flat}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default=str(ROOT / "build" / "stage" / "bin" / "junctor"))
+    parser.add_argument("--programs", default=str(ROOT / "build" / "dev" / "bench"))
     parser.add_argument("--rulers", default=os.environ.get("JUNCTOR_RULERS",
                                                            str(ROOT / ".." / "shared" / "bench")))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--stored", type=int, default=1_000_000)
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 256])
-    parser.add_argument("--only", nargs="+", default=["ingest", "half_load", "flat", "idle"])
+    parser.add_argument("--only", nargs="+", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--json")
     args = parser.parse_args()
     import resource
@@ -313,8 +375,7 @@ def main():
         sys.exit(f"no measuring programs at {args.rulers}: name their folder with --rulers")
     rulers, report = Rulers(args.rulers), Report()
     for part in args.only:
-        {"ingest": ingest, "half_load": half_load, "flat": flat, "idle": idle}[part](
-            args, rulers, report)
+        PARTS[part](args, rulers, report)
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(report.rows, indent=2))
     sys.exit(0 if all(row["ok"] for row in report.rows) else 1)
