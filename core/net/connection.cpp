@@ -62,7 +62,8 @@ Connection::Progress Connection::readSome(std::span<char> scratch) {
 
 Connection::Progress Connection::finish(State state) {
   failed_ = state == State::Failed;
-  stale_ = failed_ && !reader_.begun();
+  // A request that went out whole may have been acted on: only its owner may send it again.
+  stale_ = failed_ && !reader_.begun() && writing();
   reusable_ = !failed_ && reader_.keepAlive() && !writing();
   return Progress::Finished;
 }

@@ -42,7 +42,8 @@ class Connection {
   PendingRequest takePending();
   // The connection may carry another request.
   bool reusable() const { return reusable_; }
-  // It was kept from an earlier answer and ended without a word: the request deserves a fresh one.
+  // It was kept from an earlier answer and ended without a word before the request was out whole.
+  // Nobody can have acted on it: the request deserves a fresh connection.
   bool wentStale() const { return reused_ && stale_; }
 
   int64_t idle_since_ns = 0;

@@ -145,6 +145,11 @@ Error DialedSocket::dialError(CURLcode code) const {
   }
 }
 
+bool DialedSocket::quiet() const {
+  char next = 0;
+  return ::recv(fd_, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 DialedSocket::Io DialedSocket::writePlain(std::string_view first, std::string_view second,
                                           size_t offset) {
   iovec parts[2];

@@ -34,6 +34,8 @@ class DialedSocket {
   Error dialError(CURLcode code) const;
 
   int fd() const { return fd_; }
+  // Open, with nothing received: what a connection at rest must be to carry a request.
+  bool quiet() const;
   // Of the two parts, joined, from `offset` on.
   Io write(std::string_view first, std::string_view second, size_t offset);
   Io read(char* out, size_t size);

@@ -61,6 +61,7 @@ class CurlHttpClient final : public HttpClient {
   void startListed();
   bool roomFor(const ConnectionPool& pool);
   void start(ConnectionPool& pool);
+  Connection* takeQuiet(ConnectionPool& pool);
   // Running requests.
   void dial(ConnectionPool& pool, PendingRequest&& pending);
   void collectDialed();
@@ -262,11 +263,21 @@ void CurlHttpClient::start(ConnectionPool& pool) {
   if (const auto ok = resolveUrl(pool, pending.request); !ok) {
     return answer(pending.done, ok.error());
   }
-  Connection* const idle = pool.takeIdle(pool.url);
+  Connection* const idle = takeQuiet(pool);
   if (idle == nullptr) return dial(pool, std::move(pending));
   idle->assign(std::move(pending), pool.url, now_ns_);
   setActive(*idle, true);
   advance(*idle);
+}
+
+// What the server closed since the last look at the sockets would cost the request an attempt.
+Connection* CurlHttpClient::takeQuiet(ConnectionPool& pool) {
+  Connection* idle = pool.takeIdle(pool.url);
+  while (idle != nullptr && !idle->socket().quiet()) {
+    close(*idle);
+    idle = pool.takeIdle(pool.url);
+  }
+  return idle;
 }
 
 void CurlHttpClient::dial(ConnectionPool& pool, PendingRequest&& pending) {
@@ -328,7 +339,7 @@ void CurlHttpClient::onFinished(Connection& connection) {
   answer(pending.done, std::move(result));
 }
 
-// The kept connection had ended before the request reached anybody; it goes out on a new one.
+// The kept connection ended before the request was out whole; it goes out on a new one.
 void CurlHttpClient::dialAgain(Connection& connection) {
   ConnectionPool& pool = connection.pool();
   PendingRequest pending = connection.takePending();

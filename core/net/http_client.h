@@ -38,7 +38,8 @@ struct OutboundResponse {
 // Error codes: PermissionDenied (address or scheme refused), DeadlineExceeded, Unavailable (DNS,
 // connect, TLS, connection lost before an answer), DataLoss (truncated or broken answer),
 // ResourceExhausted (answer over its cap), InvalidArgument (URL, method or header), Cancelled
-// (client stopped). A request that meets a kept connection which has ended goes out once more.
+// (client stopped). A request that a kept connection did not take whole before it ended goes out
+// once more; one that was written whole never does: the receiver may have acted on it.
 using OutboundDone = std::function<void(Result<OutboundResponse>)>;
 
 class HttpClient {

@@ -186,7 +186,7 @@ ResponseReader::State ResponseReader::readBody(std::string_view bytes) {
 ResponseReader::State ResponseReader::end() {
   keep_alive_ = false;
   if (!head_done_) {
-    return fail(ErrorCode::Unavailable, "the connection was lost before an answer");
+    return fail(ErrorCode::Unavailable, "connection closed before an answer");
   }
   if (body_ == Body::UntilClose) return State::Done;
   return broken("the answer is cut short");

@@ -188,12 +188,84 @@ TEST_CASE_METHOD(ClientFixture, "a connection made under a grant serves nobody w
 }
 
 TEST_CASE_METHOD(ClientFixture, "a connection the server closed meanwhile is replaced") {
-  ScriptedServer server([](Peer& peer) {
-    peer.readRequest();
+  std::promise<void> closed[5];
+  std::atomic<int> ended{0};
+  ScriptedServer server([&](Peer& peer) {
+    if (peer.readRequest().empty()) return;
     peer.send(okResponse());
+    peer.endOutput();
+    peer.waitForEnd();
+    closed[ended++].set_value();
   });
-  for (int i = 0; i < 5; ++i) REQUIRE(call(postTo(server.url())));
+  for (auto& client_closed : closed) {
+    REQUIRE(call(postTo(server.url())));
+    client_closed.get_future().wait();
+  }
   CHECK(server.connections() == 5);
+}
+
+TEST_CASE_METHOD(ClientFixture, "a kept connection is looked at once more before it is used") {
+  for (const bool by_reset : {false, true}) {
+    std::promise<void> closed;
+    std::atomic<int> requests{0};
+    ScriptedServer server([&](Peer& peer) {
+      while (!peer.readRequest().empty()) {
+        const bool first = requests++ == 0;
+        peer.send(okResponse());
+        if (!first) continue;
+        by_reset ? peer.reset() : peer.endOutput();
+        closed.set_value();
+      }
+    });
+    std::future<Result<OutboundResponse>> second;
+    std::promise<bool> first;
+    // Its loop cannot see the close before it takes the second request.
+    client->send(postTo(server.url()), [&](Result<OutboundResponse> response) {
+      second = start(postTo(server.url()));
+      closed.get_future().wait();
+      first.set_value(response.has_value());
+    });
+    REQUIRE(first.get_future().get());
+    CHECK(second.get());
+    CHECK(server.connections() == 2);
+    CHECK(requests == 2);
+  }
+}
+
+TEST_CASE_METHOD(ClientFixture, "a request that went out whole is never sent again") {
+  for (const bool by_reset : {false, true}) {
+    std::atomic<int> requests{0};
+    ScriptedServer server([&](Peer& peer) {
+      for (; !peer.readRequest().empty(); peer.send(okResponse())) {
+        if (++requests == 1) continue;
+        if (by_reset) peer.reset();
+        return;
+      }
+    });
+    REQUIRE(call(postTo(server.url())));
+    const auto second = call(postTo(server.url()));
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::Unavailable);
+    CHECK(second.error().message == "connection closed before an answer");
+    CHECK(requests == 2);
+    CHECK(server.connections() == 1);
+  }
+}
+
+TEST_CASE_METHOD(ClientFixture, "a request that a kept connection did not take whole goes on") {
+  std::atomic<int> connections{0};
+  ScriptedServer server([&](Peer& peer) {
+    const bool first = connections++ == 0;
+    while (!peer.readRequest().empty()) {
+      peer.send(okResponse());
+      if (!first) continue;
+      peer.waitForBytes();
+      return peer.reset();
+    }
+  });
+  REQUIRE(call(postTo(server.url())));
+  CHECK(call(postTo(server.url(), std::string(50'000'000, 'x'))));
+  CHECK(server.connections() == 2);
 }
 
 TEST_CASE_METHOD(ClientFixture, "a server that wants to close is not used again") {

@@ -1,10 +1,13 @@
 #include "unit/net/scripted_server.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +78,32 @@ bool Peer::drip(const std::string& text, int pause_ms) {
     if (::poll(&end, 1, pause_ms) > 0) gone_ = true;
   }
   return open();
+}
+
+void Peer::waitForBytes() {
+  pollfd more{fd_, POLLIN, 0};
+  while (open() && ::poll(&more, 1, 100) == 0) {
+  }
+}
+
+void Peer::endOutput() {
+  ::shutdown(fd_, SHUT_WR);
+  tcp_info info{};
+  for (socklen_t size = sizeof info; open(); size = sizeof info) {
+    ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
+    if (info.tcpi_state != TCP_FIN_WAIT1) return;
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+void Peer::reset() {
+  for (int unsent = 1; open() && ::ioctl(fd_, SIOCOUTQ, &unsent) == 0 && unsent > 0;) {
+    ::poll(nullptr, 0, 1);
+  }
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  ::connect(fd_, &nobody, sizeof nobody);
+  gone_ = true;
 }
 
 void Peer::waitForEnd() {

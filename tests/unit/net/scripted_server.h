@@ -26,6 +26,12 @@ class Peer {
   // One byte of `text` at a time.
   bool drip(const std::string& text, int pause_ms);
   bool open() const { return !gone_ && !stopping_; }
+  // Until the client has sent something more, or closed.
+  void waitForBytes();
+  // Half a close: returns when the client's side has heard of it.
+  void endOutput();
+  // Ends the connection with a reset, once the client's side holds all that was sent.
+  void reset();
   // Until the client closes.
   void waitForEnd();
 
