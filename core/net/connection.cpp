@@ -19,7 +19,7 @@ Connection::Connection(ConnectionPool& pool, SocketPoller& poller, const Outboun
 
 void Connection::assign(PendingRequest&& pending, const Url& url, int64_t now_ns) {
   reused_ = connected();
-  stale_ = failed_ = reusable_ = false;
+  stale_ = failed_ = lost_ = reusable_ = false;
   head_.clear();
   writeRequestHead(pending.request, url, head_);
   reader_.reset(pending.request.method == "HEAD", pending.request.response_bytes_max);
@@ -34,7 +34,7 @@ std::string_view Connection::bodyOf() const {
 }
 
 Connection::Progress Connection::advance(std::span<char> scratch) {
-  if (writing() && !writeSome() && written_ == 0) return finish(reader_.end());
+  if (writing() && !writeSome() && written_ == 0) return finishEnded();
   return readSome(scratch);
 }
 
@@ -43,7 +43,10 @@ bool Connection::writeSome() {
   while (writing()) {
     const auto io = socket_.write(head_, bodyOf(), written_);
     if (io.state == IoState::Again) return true;
-    if (io.state == IoState::Closed) return false;
+    if (io.state != IoState::Ok) {
+      if (io.state == IoState::Lost) lost_ = true;  // told once: a read may see a plain end
+      return false;
+    }
     written_ += io.bytes;
   }
   return true;
@@ -53,11 +56,16 @@ Connection::Progress Connection::readSome(std::span<char> scratch) {
   while (true) {
     const auto io = socket_.read(scratch.data(), scratch.size());
     if (io.state == IoState::Again) return Progress::Waiting;
-    if (io.state == IoState::Closed) return finish(reader_.end());
+    if (io.state == IoState::Lost) lost_ = true;
+    if (io.state != IoState::Ok) return finishEnded();
     const State state = reader_.read({scratch.data(), io.bytes});
     if (state != State::NeedMore) return finish(state);
     if (!socket_.tls() && io.bytes < scratch.size()) return Progress::Waiting;
   }
+}
+
+Connection::Progress Connection::finishEnded() {
+  return finish(lost_ ? reader_.cutOff() : reader_.end());
 }
 
 Connection::Progress Connection::finish(State state) {

@@ -55,6 +55,7 @@ class Connection {
   bool writeSome();  // false: the connection has ended
   Progress readSome(std::span<char> scratch);
   Progress finish(ResponseReader::State state);
+  Progress finishEnded();
 
   ConnectionPool& pool_;
   DialedSocket socket_;
@@ -69,6 +70,7 @@ class Connection {
   size_t written_ = 0;
   ResponseReader reader_;
   bool failed_ = false;
+  bool lost_ = false;  // the connection ended out of order
   bool reusable_ = false;
   bool reused_ = false;
   bool stale_ = false;

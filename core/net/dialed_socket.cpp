@@ -21,15 +21,17 @@ void set(CURL* easy, CURLoption option, T value) {
 DialedSocket::Io outcome(CURLcode code, size_t bytes) {
   using State = DialedSocket::Io::State;
   if (code == CURLE_AGAIN) return {State::Again, 0};
-  if (code != CURLE_OK || bytes == 0) return {State::Closed, 0};
-  return {State::Ok, bytes};
+  if (code != CURLE_OK) return {State::Lost, 0};
+  return {bytes == 0 ? State::Closed : State::Ok, bytes};
 }
 
 DialedSocket::Io outcome(ssize_t result) {
   using State = DialedSocket::Io::State;
   if (result > 0) return {State::Ok, static_cast<size_t>(result)};
-  const bool again = result < 0 && (errno == EAGAIN || errno == EINTR);
-  return {again ? State::Again : State::Closed, 0};
+  if (result == 0) return {State::Closed, 0};
+  if (errno == EAGAIN || errno == EINTR) return {State::Again, 0};
+  // EPIPE: the reset came behind an orderly end, which is still to be read.
+  return {errno == EPIPE ? State::Closed : State::Lost, 0};
 }
 
 }  // namespace

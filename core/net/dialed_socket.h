@@ -17,7 +17,8 @@ namespace junctor::net {
 class DialedSocket {
  public:
   struct Io {
-    enum class State { Ok, Again, Closed } state = State::Closed;
+    // Closed: the peer ended in order, as far as one can see. Lost: reset, timed out, broken TLS.
+    enum class State { Ok, Again, Closed, Lost } state = State::Lost;
     size_t bytes = 0;
   };
 

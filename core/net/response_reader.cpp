@@ -185,10 +185,13 @@ ResponseReader::State ResponseReader::readBody(std::string_view bytes) {
 
 ResponseReader::State ResponseReader::end() {
   keep_alive_ = false;
-  if (!head_done_) {
-    return fail(ErrorCode::Unavailable, "connection closed before an answer");
-  }
-  if (body_ == Body::UntilClose) return State::Done;
+  if (head_done_ && body_ == Body::UntilClose) return State::Done;
+  return cutOff();
+}
+
+ResponseReader::State ResponseReader::cutOff() {
+  keep_alive_ = false;
+  if (!head_done_) return fail(ErrorCode::Unavailable, "connection closed before an answer");
   return broken("the answer is cut short");
 }
 

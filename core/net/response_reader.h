@@ -18,8 +18,10 @@ class ResponseReader {
   void reset(bool head_request, size_t body_bytes_max);
 
   State read(std::string_view bytes);
-  // The connection has ended: Done if that ends the answer.
+  // The connection has ended in order: Done if that ends the answer.
   State end();
+  // It ended by a reset or the like, which ends no answer.
+  State cutOff();
 
   bool begun() const { return begun_; }           // a byte was read
   bool keepAlive() const { return keep_alive_; }  // after Done: the connection may be used again

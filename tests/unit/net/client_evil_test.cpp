@@ -151,6 +151,39 @@ TEST_CASE_METHOD(ClientFixture, "a truncated body is an error, never a success")
   }
 }
 
+TEST_CASE_METHOD(ClientFixture, "an answer that lasts until the close is whole only by a close") {
+  for (const std::string identity : {"", "good"}) {
+    for (const bool by_reset : {false, true}) {
+      ScriptedServer server(
+          [&](Peer& peer) {
+            if (peer.readRequest().empty()) return;
+            peer.send(head("") + "until here");
+            by_reset ? peer.reset() : peer.endOutput();
+          },
+          identity);
+      auto request = postTo(server.url());
+      request.ca_file = identity.empty() ? "" : JUNCTOR_TEST_DATA "/tls/ca.pem";
+      const auto response = call(request);
+      INFO(identity << (by_reset ? " reset" : " closed"));
+      REQUIRE(response.has_value() == !by_reset);
+      if (by_reset) {
+        CHECK(response.error().code == ErrorCode::DataLoss);
+      } else {
+        CHECK(response->body == "until here");
+      }
+    }
+  }
+}
+
+TEST_CASE_METHOD(ClientFixture, "a reset is no end of an answer to a request half sent either") {
+  ScriptedServer server([&](Peer& peer) {
+    peer.waitForBytes();
+    peer.send(head("") + "until here");
+    peer.reset();
+  });
+  CHECK(errorOf(postTo(server.url(), std::string(50'000'000, 'x'))) == ErrorCode::DataLoss);
+}
+
 TEST_CASE_METHOD(ClientFixture, "bad chunking and nonsense are errors") {
   const std::string broken[] = {
       head("Transfer-Encoding: chunked\r\n") + "zz\r\nabc\r\n0\r\n\r\n",
