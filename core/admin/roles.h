@@ -17,7 +17,7 @@ enum class Permission {
   ReadEvents,    // events and deliveries, with what customers sent
   ReadLedger,    // counts only
   Operate,       // replay, retry, discard
-  Apply,         // change what is configured
+  Apply,         // change what is configured: needs a token for all tenants
   ReadTokens,    // who has access; never the tokens
   ManageTokens,  // give and take access
 };
@@ -27,5 +27,8 @@ std::string_view toString(Permission permission);
 std::optional<Role> parseRole(std::string_view text);
 std::vector<Role> allRoles();
 bool permits(Role role, Permission permission);
+// Whether a token of one tenant is refused, whatever its role. Metrics name all tenants; what is
+// configured names the server's variables and files, private addresses and unsigned integrations.
+bool needsAllTenants(Permission permission);
 
 }  // namespace junctor::admin

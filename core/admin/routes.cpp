@@ -66,7 +66,7 @@ const std::vector<Route> kRoutes = {
      "/v1/apply",
      P::Apply,
      apply,
-     "Replace tenants, all or nothing",
+     "Replace tenants, all or nothing; needs a token for all tenants",
      {"dry_run"},
      Body::Required,
      "ApplyReport"},
