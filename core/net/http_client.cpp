@@ -29,8 +29,9 @@ Error cancelled() {
   return makeError(ErrorCode::Cancelled, "the client has stopped");
 }
 
+// The receiver has no part in it: nothing was sent.
 Error tooLate() {
-  return makeError(ErrorCode::DeadlineExceeded, "no free connection in time");
+  return makeError(ErrorCode::Cancelled, "no free connection in time");
 }
 
 // curl_global_init is not thread-safe and belongs to the process; done once, never undone.

@@ -37,9 +37,10 @@ struct OutboundResponse {
 
 // Error codes: PermissionDenied (address or scheme refused), DeadlineExceeded, Unavailable (DNS,
 // connect, TLS, connection lost before an answer), DataLoss (truncated or broken answer),
-// ResourceExhausted (answer over its cap), InvalidArgument (URL, method or header), Cancelled
-// (client stopped). A request that a kept connection did not take whole before it ended goes out
-// once more; one that was written whole never does: the receiver may have acted on it.
+// ResourceExhausted (answer over its cap), InvalidArgument (URL, method or header).
+// Cancelled: the client stopped, or never sent: its connection caps were full until the deadline.
+// A request that a kept connection did not take whole before it ended goes out once more; one that
+// was written whole never does: the receiver may have acted on it.
 using OutboundDone = std::function<void(Result<OutboundResponse>)>;
 
 class HttpClient {
