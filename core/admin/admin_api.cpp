@@ -30,7 +30,10 @@ Match findRoute(std::string_view method, std::string_view path) {
   for (const Route& route : routes()) {
     std::map<std::string, std::string> parameters;
     if (!fits(route.pattern, path, parameters)) continue;
-    if (route.method == method) return {&route, std::move(parameters), ""};
+    // HEAD is GET; the HTTP server leaves the body out.
+    if (route.method == (method == "HEAD" ? "GET" : method)) {
+      return {&route, std::move(parameters), ""};
+    }
     match.allow += (match.allow.empty() ? "" : ", ") + std::string(route.method);
   }
   return match;

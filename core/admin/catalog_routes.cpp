@@ -19,6 +19,11 @@ std::string tenantJson(const Tenant& tenant) {
   return std::move(out).take();
 }
 
+// A listener with TLS is told with its scheme, a plain one as host:port.
+std::string publicUrl(const std::string& address) {
+  return address.starts_with("https://") ? address : "http://" + address;
+}
+
 // Reads the body's tenants; every problem is collected.
 Result<std::vector<Tenant>> readTenants(const Json& body, std::vector<std::string>& problems) {
   const auto list = body.find("tenants");
@@ -61,7 +66,7 @@ Answered tenant(Call& call) {
 Answered integrations(Call& call) {
   std::vector<std::string> items;
   const CatalogPtr catalog = call.services.catalog();
-  const std::string public_url = "http://" + call.services.system().public_address;
+  const std::string public_url = publicUrl(call.services.system().public_address);
   for (const auto& [id, integration] : catalog->findTenant(call.tenant())->integrations) {
     items.push_back(integrationJson(integration, public_url));
   }

@@ -29,7 +29,8 @@ struct Check {
 
 struct SystemInfo {
   std::string version;
-  std::string public_address, admin_address, data_dir, store;
+  std::string public_address;  // host:port; with TLS https://host:port
+  std::string admin_address, data_dir, store;
   int64_t started_at_ms = 0;
 };
 

@@ -188,3 +188,13 @@ TEST_CASE("an unknown path is 401 without a token and 404 with one") {
   CHECK(wrong_method.status == 405);
   CHECK(header(wrong_method, "Allow") == "GET, POST");
 }
+
+TEST_CASE("HEAD works where GET does, with the same rights") {
+  AdminServer server;
+  CHECK(server.call("HEAD", "/healthz", "").status == 200);
+  CHECK(server.call("HEAD", "/readyz", "").status == 200);
+  CHECK(server.call("HEAD", "/v1/tenants", server.local()).status == 200);
+  CHECK(server.call("HEAD", "/v1/tenants", "").status == 401);
+  CHECK(server.call("HEAD", "/v1/tokens", server.token(Role::Viewer)).status == 403);
+  CHECK(server.call("HEAD", "/v1/apply", server.local()).status == 405);
+}

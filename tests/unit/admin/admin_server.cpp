@@ -54,7 +54,7 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
 }
 
 admin::SystemInfo ScriptedServices::system() const {
-  return {"1.2.3", "127.0.0.1:8080", "127.0.0.1:8081", folder.path(), "sqlite", clock_.unixMs()};
+  return {"1.2.3", public_address, "127.0.0.1:8081", folder.path(), "sqlite", clock_.unixMs()};
 }
 
 void ScriptedServices::note(const std::string& what) {

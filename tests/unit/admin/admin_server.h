@@ -38,6 +38,7 @@ class ScriptedServices final : public admin::Services {
   void open();
   size_t waiting();
 
+  std::string public_address = "127.0.0.1:8080";
   std::vector<admin::Check> checks = {{"store", true, ""}};
   admin::ApplyReport report;
   std::vector<std::string> done;  // "apply acme", "retry dlv_…", …

@@ -166,3 +166,13 @@ TEST_CASE("when too many calls wait, the next one gets 503 and the rest their an
   CHECK(std::count(answered.begin(), answered.end(), 202) == 2);
   CHECK(std::count(answered.begin(), answered.end(), 200) == 256);
 }
+
+TEST_CASE("webhook URLs have the listener's scheme") {
+  AdminServer server;
+  const auto url = [&] {
+    return parsed(server.get("/v1/tenants/acme/integrations"))["data"][0]["webhook_url"];
+  };
+  CHECK(url() == "http://127.0.0.1:8080/v1/webhooks/incoming/acme-gh");
+  server.services.public_address = "https://127.0.0.1:8443";
+  CHECK(url() == "https://127.0.0.1:8443/v1/webhooks/incoming/acme-gh");
+}
