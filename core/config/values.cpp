@@ -189,10 +189,8 @@ Result<void> checkHeader(std::string_view name, std::string_view value) {
 }
 
 Result<void> checkStore(std::string_view text) {
-  const bool known = text == "sqlite" || (text.starts_with("sqlite:/") && text.size() > 8) ||
-                     text.starts_with("postgres://");
-  if (known) return {};
-  return invalidArgument("must be sqlite, sqlite:/path/file.db or postgres://…");
+  if (text == "sqlite" || (text.starts_with("sqlite:/") && text.size() > 8)) return {};
+  return invalidArgument("must be sqlite or sqlite:/path/file.db");
 }
 
 }  // namespace junctor::config

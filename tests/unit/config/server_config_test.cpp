@@ -102,7 +102,7 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
                                         "workers: {flow: 0}\n"
                                         "connectors: {dirs: /a}\n"
                                         "limits: 5\n"
-                                        "store: mysql\n");
+                                        "store: postgres://db/x\n");
   Problems problems;
   (void)loadServerConfig(file, {{"JUNCTOR_PUBLC", "x"}, {"JUNCTOR_WORKERS_FLOW", "two"}},
                          {{"log.levl", "info"}, {"limits.dedupe_window_hours", "721"}}, problems);
@@ -117,7 +117,7 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
       "j.yaml:9: workers.flow: must be from 1 to 64",
       "j.yaml:10: connectors.dirs: must be a list",
       "j.yaml:11: limits: must be a map of keys",
-      "j.yaml:12: store: must be sqlite, sqlite:/path/file.db or postgres://…",
+      "j.yaml:12: store: must be sqlite or sqlite:/path/file.db",
       "JUNCTOR_WORKERS_FLOW: must be a whole number",
       "JUNCTOR_PUBLC: unknown variable; did you mean 'JUNCTOR_PUBLIC'?",
       "log.levl: unknown setting; did you mean 'log.level'?",
