@@ -22,10 +22,12 @@ Result<T> waitFor(const Start& start) {
 
 admin::Check storeCheck(store::Health health) {
   switch (health) {
-    case store::Health::Ok: return {"store", true, ""};
+    case store::Health::Ok:
+      return {"store", true, ""};
     case store::Health::LowSpace:
       return {"store", false, "disk space is low: webhooks answer 503 until there is room"};
-    case store::Health::Failing: return {"store", false, kStoreDown};
+    case store::Health::Failing:
+      return {"store", false, kStoreDown};
   }
   return {"store", false, kStoreDown};
 }
@@ -41,7 +43,9 @@ Engine::Engine(const config::ServerConfig& config, config::Environment environme
   system_.started_at_ms = clock.unixMs();
 }
 
-Engine::~Engine() { stop(0); }
+Engine::~Engine() {
+  stop(0);
+}
 
 Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
                                              config::Environment environment, const Clock& clock) {
@@ -71,8 +75,8 @@ void Engine::build(const config::ServerConfig& config) {
   receiver_ = std::make_unique<ingest::Receiver>(
       *store_, ids_, clock_, metrics_, config.body_bytes_max,
       [this](const RawRequestPtr& request) { flow_->offer(request); });
-  keeper_ = std::make_unique<CatalogKeeper>(
-      *store_, *registry_, environment_, [this](const CatalogPtr& catalog) { adopt(catalog); });
+  keeper_ = std::make_unique<CatalogKeeper>(*store_, *registry_, environment_,
+                                            [this](const CatalogPtr& catalog) { adopt(catalog); });
   addGauges();
 }
 
@@ -127,7 +131,7 @@ Result<admin::ApplyReport> Engine::apply(std::vector<Tenant> tenants, bool dry_r
 Result<std::vector<DeliveryId>> Engine::replayEvent(const std::string& tenant, EventId id) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(tenant, id));
   return waitFor<std::vector<DeliveryId>>(
-      [&](auto done) { flow_->replay(event, std::move(done)); });
+      [&](auto done) { flow_->replay(event, std::nullopt, std::move(done)); });
 }
 
 Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
@@ -142,18 +146,23 @@ Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
   return {};
 }
 
-// A dead letter of the flow: its request goes through connector and rules again.
+// A dead letter of the flow: connector or rules had failed, so they run again.
 Result<void> Engine::runAgain(const Delivery& dead) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(dead.tenant, dead.event_id));
-  const RawRequestPtr request = event->request;
-  JUNCTOR_CHECK(waitFor<void>([&](auto done) { flow_->runAgain(request, std::move(done)); }));
-  return setState(dead.id, DeliveryState::Discarded, "replayed");
+  JUNCTOR_CHECK(waitFor<std::vector<DeliveryId>>(
+      [&](auto done) { flow_->replay(event, dead.id, std::move(done)); }));
+  return {};
 }
 
 Result<void> Engine::discardDelivery(const std::string& tenant, DeliveryId id,
                                      const std::string& reason) {
   JUNCTOR_CHECK(store_->loadDelivery(tenant, id));
-  return setState(id, DeliveryState::Discarded, reason);
+  if (!dispatcher_->claim(id)) {
+    return makeError(ErrorCode::AlreadyExists, "the delivery is being sent right now; try again");
+  }
+  const auto discarded = setState(id, DeliveryState::Discarded, reason);
+  dispatcher_->unclaim(id);
+  return discarded;
 }
 
 Result<void> Engine::setState(DeliveryId id, DeliveryState state, std::string reason) {

@@ -40,7 +40,7 @@ inline constexpr size_t kDeliveryWindow = 4'096;
 inline constexpr size_t kWindowBytesMax = 64 * 1024 * 1024;  // of each window
 inline constexpr size_t kIngestBytesMax = 256 * 1024 * 1024;  // bodies between receipt and commit
 inline constexpr int64_t kFlowLeaseMs = 60'000;
-inline constexpr int64_t kDeliveryLeaseMs = 120'000;        // above any delivery timeout
+inline constexpr int64_t kDeliveryLeaseMs = 180'000;        // above any delivery timeout
 inline constexpr size_t kWriteBatchMax = 1'024;             // operations in one transaction
 
 // -- Events

@@ -17,7 +17,7 @@ constexpr size_t kBatch = 64;
 constexpr size_t kItemOverhead = 2048;
 constexpr int64_t kScanRetryMs = 1'000;
 constexpr int64_t kWaitMax = 1'000;
-constexpr int64_t kReclaimEveryMs = 1'000;
+constexpr int64_t kTidyEveryMs = 1'000;
 constexpr std::string_view kDisabledKind = "destination-disabled";
 
 queue::WindowOptions windowOptions() {
@@ -55,7 +55,9 @@ Dispatcher::Dispatcher(DispatcherDeps deps)
       targets_(std::make_shared<const TargetTable>()),
       random_(entropy()) {}
 
-Dispatcher::~Dispatcher() { stop(0); }
+Dispatcher::~Dispatcher() {
+  stop(0);
+}
 
 void Dispatcher::start() {
   if (auto stored = deps_.store.documents(std::string(kDisabledKind))) {
@@ -80,22 +82,28 @@ void Dispatcher::adopt(TargetTablePtr targets) {
     std::lock_guard lock(mutex_);
     const bool first = targets_->catalog == nullptr;
     targets_ = std::move(targets);
-    if (first) return;
-    enabled.swap(disabled_);
-    wake_waiting_ = true;
+    wake_waiting_ = true;  // after a restart too: a missing secret may be there now
+    if (!first) {
+      enabled.swap(disabled_);
+      unsaved_.clear();
+    }
     ready_.notify_all();
   }
   for (const std::string& pool : enabled) {
-    if (auto removed = deps_.store.removeDocument(std::string(kDisabledKind), pool); !removed) {
-      log::error("delivery", {{"destination", pool}}, "{}", removed.error().message);
-    }
+    const auto removed = deps_.store.removeDocument(std::string(kDisabledKind), pool);
+    if (removed || removed.error().code == ErrorCode::NotFound) continue;
+    log::error("delivery", {{"destination", pool}}, "{}", removed.error().message);
   }
 }
 
 void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
   auto item = std::make_shared<const Item>(Item{delivery, event});
   std::lock_guard lock(mutex_);
-  window_.offer(delivery.id.uuid.orderKey(), laneOf(delivery), bytesOf(event), std::move(item));
+  if (delivery.next_at_ms > deps_.clock.unixMs()) {
+    window_.noteDue(delivery.next_at_ms);
+  } else {
+    window_.offer(delivery.id.orderKey(), laneOf(delivery), bytesOf(event), std::move(item));
+  }
   if (sleeping_) ready_.notify_one();
 }
 
@@ -103,6 +111,16 @@ void Dispatcher::wake() {
   std::lock_guard lock(mutex_);
   window_.noteDue(0);
   ready_.notify_one();
+}
+
+bool Dispatcher::claim(DeliveryId id) {
+  std::lock_guard lock(mutex_);
+  return window_.claim(id.orderKey());
+}
+void Dispatcher::unclaim(DeliveryId id) {
+  std::lock_guard lock(mutex_);
+  window_.unclaim(id.orderKey());
+  window_.noteDue(0);  // if it is still pending, a scan brings it back
 }
 
 size_t Dispatcher::held() const {
@@ -117,19 +135,19 @@ size_t Dispatcher::inFlight() const {
 void Dispatcher::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const int64_t now = deps_.clock.unixMs();
+    everySecond(lock);
     if (std::exchange(wake_waiting_, false)) {
       lock.unlock();
       wakeWaiting();
       lock.lock();
     }
-    if (window_.scanDue(now)) {
+    if (window_.scanDue(deps_.clock.unixMs())) {
       lock.unlock();
       scan();
       lock.lock();
     }
-    reclaim(now);
-    const std::vector<Leased> batch = window_.lease(now, kBatch);
+    std::vector<Leased> batch;
+    if (mayLease()) batch = window_.lease(deps_.clock.monotonicMs(), kBatch);
     running_ += batch.size();
     if (!batch.empty()) {
       lock.unlock();
@@ -137,21 +155,34 @@ void Dispatcher::run() {
       lock.lock();
       continue;
     }
-    const int64_t wait = std::clamp<int64_t>(window_.scanAt() - now, 1, kWaitMax);
+    const int64_t until_scan = window_.scanAt() - deps_.clock.unixMs();
+    const int64_t wait = window_.scanAt() == 0 ? kWaitMax : until_scan;
     sleeping_ = true;
-    ready_.wait_for(lock, std::chrono::milliseconds(wait));
+    ready_.wait_for(lock, std::chrono::milliseconds(std::clamp<int64_t>(wait, 1, kWaitMax)));
     sleeping_ = false;
   }
 }
 
-// A walk over the whole window: once a second is plenty for leases of minutes.
-void Dispatcher::reclaim(int64_t now_ms) {
-  if (now_ms - reclaimed_at_ms_ < kReclaimEveryMs && now_ms >= reclaimed_at_ms_) return;
-  reclaimed_at_ms_ = now_ms;
-  const size_t lost = window_.reclaim(now_ms);
-  if (lost == 0) return;
-  running_ -= std::min(running_, lost);
-  log::warn("delivery", {}, "{} leases ran out and are handed out again", lost);
+// What cannot be recorded must not be sent: it would be sent again after every scan.
+bool Dispatcher::mayLease() const {
+  return unrecorded_.empty() && deps_.store.health() != store::Health::Failing;
+}
+
+void Dispatcher::everySecond(std::unique_lock<std::mutex>& lock) {
+  const int64_t now = deps_.clock.monotonicMs();
+  if (now - tidied_at_ms_ < kTidyEveryMs) return;
+  tidied_at_ms_ = now;
+  if (unrecorded_.empty()) {
+    const size_t lost = window_.reclaim(now);
+    running_ -= std::min(running_, lost);
+    if (lost > 0) {
+      log::warn("delivery", {}, "{} leases ran out and are handed out again", lost);
+    }
+  }
+  lock.unlock();
+  recordAgain();
+  saveDisabled();
+  lock.lock();
 }
 
 void Dispatcher::scan() {
@@ -161,12 +192,12 @@ void Dispatcher::scan() {
     room = window_.room();
     window_.beginScan();
   }
-  const auto held = [this](DeliveryId id) {
+  const auto leave_out = [this](const Delivery& delivery) {
     std::lock_guard lock(mutex_);
-    return window_.holds(id.orderKey());
+    return window_.holds(delivery.id.orderKey()) || window_.laneFull(laneOf(delivery));
   };
   const int64_t now = deps_.clock.unixMs();
-  auto due = deps_.store.due(now, room, held);
+  auto due = deps_.store.due(now, room, leave_out);
   auto next = deps_.store.nextDue(now);
   std::lock_guard lock(mutex_);
   if (!due || !next) {
@@ -174,11 +205,13 @@ void Dispatcher::scan() {
                due ? next.error().message : due.error().message);
     return window_.endScan(now + kScanRetryMs);
   }
+  bool taken = false;
   for (const Delivery& delivery : *due) {
     auto item = std::make_shared<const Item>(Item{delivery, nullptr});
-    window_.offerScanned(delivery.id.orderKey(), laneOf(delivery), kItemOverhead, std::move(item));
+    taken |= window_.offerScanned(delivery.id.orderKey(), laneOf(delivery), kItemOverhead,
+                                  std::move(item));
   }
-  const bool more = due->size() == room;
+  const bool more = taken && due->size() == room;
   window_.endScan(more ? 0 : next->value_or(Window::kNever));
 }
 
@@ -202,6 +235,8 @@ void Dispatcher::send(const Leased& leased) {
   if (!target->unavailable.empty()) return park(leased, "destination-cannot-sign");
   auto event = eventOf(*leased.item);
   if (!event) {
+    const ErrorCode code = event.error().code;
+    if (code != ErrorCode::NotFound && code != ErrorCode::DataLoss) return defer(leased);
     store::AttemptRecord record;
     record.attempt.error = describe(event.error());
     record.state = DeliveryState::Dead;
@@ -224,11 +259,11 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
   if (destination.timeout.count() > 0) request.timeout_ms = destination.timeout.count();
   auto body = std::make_shared<const std::string>(destination.binary_mode ? binaryBody(*event)
                                                                           : structuredBody(*event));
-  request.headers = {{"Content-Type", destination.binary_mode
-                                          ? "application/json"
-                                          : "application/cloudevents+json; charset=utf-8"},
-                     {"User-Agent", "Junctor/1"},
-                     {"Junctor-Hops", std::to_string(event->event.hops + 1)}};
+  request.headers = {
+      {"Content-Type", destination.binary_mode ? "application/json"
+                                               : "application/cloudevents+json; charset=utf-8"},
+      {"User-Agent", "Junctor/1"},
+      {"Junctor-Hops", std::to_string(event->event.hops + 1)}};
   const uint64_t span = delivery.id.uuid.lo + static_cast<uint64_t>(delivery.attempts);
   request.headers.emplace_back("traceparent", traceParent(event->event, span));
   if (destination.binary_mode) {
@@ -246,28 +281,24 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
   std::string head = requestHead(request);  // records references, not what they refer to
   std::copy(target.headers.begin(), target.headers.end(),
             request.headers.end() - static_cast<std::ptrdiff_t>(target.headers.size()));
-  deps_.client.send(std::move(request),
-                    [this, leased, table, &target, head = std::move(head),
-                     now](const Result<net::OutboundResponse>& answer) {
-                      complete(leased, table, target, head, now, answer);
-                    });
+  deps_.client.send(std::move(request), [this, leased, table, &target, head = std::move(head),
+                                         now](const Result<net::OutboundResponse>& answer) {
+    complete(leased, table, target, head, now, answer);
+  });
 }
 
 void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Target& target,
                           const std::string& request_head, int64_t started_unix_ms,
                           const Result<net::OutboundResponse>& answer) {
   if (!answer && answer.error().code == ErrorCode::Cancelled) {
-    std::lock_guard lock(mutex_);  // shutting down: the attempt counts as not made
-    if (window_.defer(leased.key, leased.epoch, 0)) --running_;
-    return idle_.notify_all();
+    return defer(leased);  // never sent: the attempt counts as not made
   }
   const Delivery& delivery = leased.item->delivery;
   const int64_t now = deps_.clock.unixMs();
   const Verdict verdict = judge(answer, now);
   store::AttemptRecord record;
   record.attempt.started_at_ms = started_unix_ms;
-  record.attempt.latency_us =
-      answer ? answer->latency_us : (now - started_unix_ms) * 1000;
+  record.attempt.latency_us = answer ? answer->latency_us : (now - started_unix_ms) * 1000;
   record.attempt.outcome = verdict.outcome;
   record.attempt.status = verdict.status;
   record.attempt.error = verdict.error;
@@ -294,8 +325,8 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
     record.next_at_ms = now + wait->count();
   } else {
     record.state = DeliveryState::Dead;
-    record.reason = verdict.try_again ? "attempts-exhausted: " + verdict.error
-                                      : verdict.dead_reason;
+    record.reason =
+        verdict.try_again ? "attempts-exhausted: " + verdict.error : verdict.dead_reason;
   }
   conclude(leased, std::move(record));
 }
@@ -333,27 +364,56 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
     window_.release(leased.key, leased.epoch);
     if (sleeping_) ready_.notify_one();
   }
-  auto kept = std::make_shared<const store::AttemptRecord>(record);
-  deps_.store.record(std::move(record), [this, leased, kept](const Result<void>& recorded) {
-    settle(leased, *kept, recorded);
+  this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
+}
+
+namespace {
+
+// Somebody decided otherwise in between (discarded, gone): trying again changes nothing.
+bool refusedForGood(const Error& error) {
+  return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound;
+}
+
+}  // namespace
+
+void Dispatcher::record(const Leased& leased,
+                        const std::shared_ptr<const store::AttemptRecord>& record) {
+  deps_.store.record(*record, [this, leased, record](const Result<void>& recorded) {
+    if (recorded || refusedForGood(recorded.error())) return settle(leased, *record, recorded);
+    log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
+               "attempt not recorded yet, nothing new is sent: {}", recorded.error().message);
+    std::lock_guard lock(mutex_);
+    unrecorded_.emplace_back(leased, record);
   });
+}
+
+void Dispatcher::recordAgain() {
+  if (deps_.store.health() == store::Health::Failing) return;  // only a restart mends it
+  decltype(unrecorded_) again;
+  {
+    std::lock_guard lock(mutex_);
+    again.swap(unrecorded_);
+  }
+  for (const auto& [leased, record] : again) this->record(leased, record);
+}
+
+// Back to the store without an attempt; tried again soon.
+void Dispatcher::defer(const Leased& leased) {
+  std::lock_guard lock(mutex_);
+  if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
+  if (running_ == 0) idle_.notify_all();
 }
 
 void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record,
                         const Result<void>& recorded) {
   if (!recorded) {
     log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
-               "attempt not recorded, it will be repeated: {}", recorded.error().message);
+               "outcome not recorded: {}", recorded.error().message);
   }
   std::lock_guard lock(mutex_);
-  bool held = false;
-  if (!recorded) {
-    held = window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs);
-  } else if (record.state == DeliveryState::Pending) {
-    held = window_.defer(leased.key, leased.epoch, record.next_at_ms);
-  } else {
-    held = window_.settle(leased.key, leased.epoch);
-  }
+  const bool held = recorded && record.state == DeliveryState::Pending
+                        ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
+                        : window_.settle(leased.key, leased.epoch);
   if (held) --running_;
   if (sleeping_) ready_.notify_one();
   if (running_ == 0) idle_.notify_all();
@@ -363,27 +423,50 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
 // spent, until the destination is applied again.
 void Dispatcher::park(const Leased& leased, const std::string& reason) {
   const Delivery& delivery = leased.item->delivery;
-  deps_.store.setDeliveryState(
-      delivery.id, DeliveryState::Waiting, 0, reason, [this, leased](const Result<void>& parked) {
-        store::AttemptRecord none;
-        none.state = DeliveryState::Waiting;
-        settle(leased, none, parked);
-      });
+  deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
+                               [this, leased](const Result<void>& parked) {
+                                 store::AttemptRecord none;
+                                 none.state = DeliveryState::Waiting;
+                                 settle(leased, none, parked);
+                               });
 }
 
+// Called on the client's loop, which must not wait for the store: the dispatcher's thread saves it.
 void Dispatcher::disable(const Target& target) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!disabled_.insert(target.pool).second) return;
-  }
+  std::lock_guard lock(mutex_);
+  if (!disabled_.insert(target.pool).second) return;
+  unsaved_.insert(target.pool);
   log::warn("delivery", {{"destination", target.pool}},
             "answered 410 Gone: disabled until it is applied again");
-  auto stored = deps_.store.putDocument(std::string(kDisabledKind), target.pool, "{}");
-  if (!stored) log::error("delivery", {}, "{}", stored.error().message);
 }
 
-// Returns every waiting delivery to the queue; those whose destination is still away park again.
+void Dispatcher::saveDisabled() {
+  std::set<std::string> pools;
+  {
+    std::lock_guard lock(mutex_);
+    pools.swap(unsaved_);
+  }
+  for (const std::string& pool : pools) {
+    const auto stored = deps_.store.putDocument(std::string(kDisabledKind), pool, "{}");
+    if (!stored) log::error("delivery", {{"destination", pool}}, "{}", stored.error().message);
+  }
+}
+
+bool Dispatcher::usable(const TargetTable& table, const Delivery& delivery) {
+  const Target* target = table.find(delivery.tenant, delivery.destination);
+  return target != nullptr && target->unavailable.empty();
+}
+
+// Returns waiting deliveries whose destination can take them now to the queue.
 void Dispatcher::wakeWaiting() {
+  deps_.store.flush();  // what is being parked at this moment must be in the list
+  TargetTablePtr table;
+  std::set<std::string> disabled;
+  {
+    std::lock_guard lock(mutex_);
+    table = targets_;
+    disabled = disabled_;
+  }
   store::DeliveryQuery query;
   query.state = DeliveryState::Waiting;
   query.limit = limits::kPageMax;
@@ -391,13 +474,17 @@ void Dispatcher::wakeWaiting() {
     auto page = deps_.store.listDeliveries(query);
     if (!page) return log::error("delivery", {}, "{}", page.error().message);
     for (const Delivery& delivery : page->items) {
+      if (!usable(*table, delivery) || disabled.contains(laneOf(delivery))) continue;
       deps_.store.setDeliveryState(delivery.id, DeliveryState::Pending, deps_.clock.unixMs(), "",
-                                   [](const Result<void>&) {});
+                                   [this](const Result<void>& woken) {
+                                     if (woken) return wake();
+                                     log::error("delivery", {}, "a waiting delivery stays: {}",
+                                                woken.error().message);
+                                   });
     }
     query.cursor = page->next_cursor;
+    deps_.store.flush();  // bounds what is queued to one page
   } while (!query.cursor.empty());
-  deps_.store.flush();
-  wake();
 }
 
 double Dispatcher::jitter() {

@@ -8,7 +8,8 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "base/threads.h"
@@ -44,6 +45,9 @@ class Dispatcher {
   void offer(const Delivery& delivery, const EventPtr& event);
   // Something in the store became due (redrive).
   void wake();
+  // Keeps a delivery from being sent while a person decides about it; false if it is being sent.
+  bool claim(DeliveryId id);
+  void unclaim(DeliveryId id);
   size_t held() const;
   size_t inFlight() const;
 
@@ -57,7 +61,7 @@ class Dispatcher {
 
   void run();
   void scan();
-  void reclaim(int64_t now_ms);
+  void everySecond(std::unique_lock<std::mutex>& lock);
   void send(const Leased& leased);
   void sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
                 const Target& target);
@@ -70,7 +74,13 @@ class Dispatcher {
                 const std::string& request_head, int64_t started_unix_ms,
                 const Result<net::OutboundResponse>& answer);
   void disable(const Target& target);
+  void saveDisabled();
   void wakeWaiting();
+  void record(const Leased& leased, const std::shared_ptr<const store::AttemptRecord>& record);
+  void recordAgain();
+  void defer(const Leased& leased);
+  bool mayLease() const;
+  static bool usable(const TargetTable& table, const Delivery& delivery);
   Result<EventPtr> eventOf(const Item& item);
   double jitter();
 
@@ -84,15 +94,19 @@ class Dispatcher {
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::condition_variable idle_;
-  Window window_;                    // guarded by mutex_
-  TargetTablePtr targets_;           // guarded by mutex_
-  std::set<std::string> disabled_;   // pools that answered 410; guarded by mutex_
-  SeededRandom random_;              // guarded by mutex_
-  size_t running_ = 0;               // leased and not settled; guarded by mutex_
-  bool wake_waiting_ = false;        // guarded by mutex_
-  bool sleeping_ = false;            // guarded by mutex_
-  bool stopping_ = false;            // guarded by mutex_
-  int64_t reclaimed_at_ms_ = 0;      // dispatcher thread only
+  Window window_;                   // guarded by mutex_
+  TargetTablePtr targets_;          // guarded by mutex_
+  std::set<std::string> disabled_;  // pools that answered 410; guarded by mutex_
+  std::set<std::string> unsaved_;   // of them, not yet in the store; guarded by mutex_
+  // Outcomes the store did not take: what was sent must not be sent again, so the record is tried
+  // again, and nothing new is leased meanwhile. Guarded by mutex_.
+  std::vector<std::pair<Leased, std::shared_ptr<const store::AttemptRecord>>> unrecorded_;
+  SeededRandom random_;        // guarded by mutex_
+  size_t running_ = 0;         // leased and not settled; guarded by mutex_
+  bool wake_waiting_ = false;  // guarded by mutex_
+  bool sleeping_ = false;      // guarded by mutex_
+  bool stopping_ = false;      // guarded by mutex_
+  int64_t tidied_at_ms_ = 0;   // monotonic; dispatcher thread only
   Thread thread_;
 };
 

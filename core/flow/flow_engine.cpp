@@ -7,8 +7,8 @@ namespace junctor::flow {
 namespace {
 
 constexpr size_t kBatch = 16;
-constexpr size_t kRequestOverhead = 1024;         // headers and bookkeeping of one held request
-constexpr int64_t kScanRetryMs = 1'000;           // after a failed scan or commit
+constexpr size_t kRequestOverhead = 1024;  // headers and bookkeeping of one held request
+constexpr int64_t kScanRetryMs = 1'000;    // after a failed scan or commit
 constexpr std::chrono::milliseconds kIdleWait{500};
 
 queue::WindowOptions windowOptions() {
@@ -34,7 +34,9 @@ FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned)
                                            "Connector, normalizers and routes of one request")),
       window_(windowOptions()) {}
 
-FlowEngine::~FlowEngine() { stop(); }
+FlowEngine::~FlowEngine() {
+  stop();
+}
 
 void FlowEngine::adopt(RulebookPtr book) {
   std::lock_guard lock(mutex_);
@@ -81,19 +83,21 @@ void FlowEngine::work() {
 FlowEngine::Batch FlowEngine::take() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const int64_t now = deps_.clock.unixMs();
-    if (!scanning_ && window_.scanDue(now)) {
+    const int64_t now = deps_.clock.monotonicMs();
+    if (!scanning_ && window_.scanDue(deps_.clock.unixMs())) {
       scanning_ = true;
       lock.unlock();
       scan();
       lock.lock();
       scanning_ = false;
     }
-    Batch batch = window_.lease(deps_.clock.unixMs(), kBatch);
-    if (!batch.empty()) return batch;
+    if (deps_.store.health() != store::Health::Failing) {  // else no outcome could be stored
+      Batch batch = window_.lease(now, kBatch);
+      if (!batch.empty()) return batch;
+    }
     window_.reclaim(now);
     ++idle_;
-    ready_.wait_for(lock, kIdleWait, [this] { return stopping_ || window_.hasReady(); });
+    ready_.wait_for(lock, kIdleWait);
     --idle_;
   }
   return {};
@@ -111,17 +115,18 @@ void FlowEngine::scan() {
     std::lock_guard lock(mutex_);
     return window_.holds(id.orderKey());
   };
-  auto found = deps_.store.inbox(room, held);
+  auto found = deps_.store.inbox(room, limits::kWindowBytesMax, held);
   std::lock_guard lock(mutex_);
   if (!found) {
     log::error("flow", {}, "cannot read the inbox: {}", found.error().message);
     return window_.endScan(deps_.clock.unixMs() + kScanRetryMs);
   }
+  bool taken = false;
   for (const RawRequestPtr& request : *found) {
-    window_.offerScanned(request->id.orderKey(), request->tenant,
-                         request->body.size() + kRequestOverhead, request);
+    taken |= window_.offerScanned(request->id.orderKey(), request->tenant,
+                                  request->body.size() + kRequestOverhead, request);
   }
-  window_.endScan(found->size() == room ? 0 : Window::kNever);
+  window_.endScan(taken ? 0 : Window::kNever);  // there may be more
 }
 
 void FlowEngine::process(Planner& planner, const Window::Leased& leased) {
@@ -171,31 +176,25 @@ void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOut
   }
 }
 
-void FlowEngine::replay(const EventPtr& event,
-                        std::function<void(Result<std::vector<DeliveryId>>)> done) {
-  Planner planner(deps_.registry, deps_.ids, deps_.clock);
-  std::vector<Delivery> deliveries = planner.replan(book(), *event);
-  deps_.store.addDeliveries(
-      deliveries, [this, event, deliveries, done = std::move(done)](const Result<void>& stored) {
-        if (!stored) return done(stored.error());
-        std::vector<DeliveryId> ids;
-        for (const Delivery& delivery : deliveries) {
-          ids.push_back(delivery.id);
-          if (delivery.state == DeliveryState::Pending) on_planned_(delivery, event);
-        }
-        done(std::move(ids));
-      });
+bool FlowEngine::neverPlanned(const Event& event) {
+  return event.type == event.source + Planner::kUnprocessed;
 }
 
-void FlowEngine::runAgain(const RawRequestPtr& request, std::function<void(Result<void>)> done) {
+void FlowEngine::replay(const EventPtr& event, std::optional<DeliveryId> settles,
+                        std::function<void(Result<std::vector<DeliveryId>>)> done) {
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
-  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book(), request));
+  auto outcome = std::make_shared<store::FlowOutcome>(neverPlanned(event->event)
+                                                          ? planner.plan(book(), event->request)
+                                                          : planner.replan(book(), *event));
   outcome->again = true;
-  deps_.store.finish(*outcome, [this, request, outcome, done = std::move(done)](
-                                   const Result<store::FlowStored>& stored) {
+  outcome->settles = settles;
+  deps_.store.finish(*outcome, [this, event, outcome,
+                                done = std::move(done)](const Result<store::FlowStored>& stored) {
     if (!stored) return done(stored.error());
-    offerPlanned(request, *outcome, stored->stored);
-    done({});
+    offerPlanned(event->request, *outcome, stored->stored);
+    std::vector<DeliveryId> ids;
+    for (const Delivery& delivery : outcome->deliveries) ids.push_back(delivery.id);
+    done(std::move(ids));
   });
 }
 

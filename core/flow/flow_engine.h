@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,11 +38,11 @@ class FlowEngine {
   void stop();
   // Any thread: a request that just became durable.
   void offer(const RawRequestPtr& request);
-  // Routes a stored event again; `done` gets the new deliveries once they are durable. Any thread.
-  void replay(const EventPtr& event, std::function<void(Result<std::vector<DeliveryId>>)> done);
-  // Sends a stored request through connector and rules once more (dead letters of the flow). Any
-  // thread; `done` runs when the new outcome is durable.
-  void runAgain(const RawRequestPtr& request, std::function<void(Result<void>)> done);
+  // Sends a stored event through today's rules (and its request through the connector, if that
+  // failed before); `done` gets the new deliveries once they are durable. `settles`: the dead
+  // letter that is thereby done with, in the same transaction. Any thread.
+  void replay(const EventPtr& event, std::optional<DeliveryId> settles,
+              std::function<void(Result<std::vector<DeliveryId>>)> done);
   size_t held() const;
 
  private:
@@ -53,6 +54,7 @@ class FlowEngine {
   void scan();
   void process(Planner& planner, const Window::Leased& leased);
   RulebookPtr book() const;
+  static bool neverPlanned(const Event& event);
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
                 const Result<store::FlowStored>& stored);
   void offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,
@@ -67,9 +69,9 @@ class FlowEngine {
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  Window window_;      // guarded by mutex_
-  RulebookPtr book_;   // guarded by mutex_
-  int idle_ = 0;       // guarded by mutex_
+  Window window_;          // guarded by mutex_
+  RulebookPtr book_;       // guarded by mutex_
+  int idle_ = 0;           // guarded by mutex_
   bool scanning_ = false;  // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
   std::vector<Thread> workers_;

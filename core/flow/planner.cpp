@@ -68,13 +68,13 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
   }
   if (!handled) {
     Event event;
-    event.type = request->connector + ".unprocessed";
+    event.type = request->connector + kUnprocessed;
     complete(event, *request, true);
     completePayload(event, *request, body);
     log::error("flow", {{"tenant", request->tenant}, {"event", request->id.text()}},
                "connector {} failed: {}", request->connector, handled.error().message);
-    outcome.deliveries.push_back(newDelivery(
-        event, DeliveryState::Dead, "connector-error: " + describe(handled.error())));
+    outcome.deliveries.push_back(
+        newDelivery(event, DeliveryState::Dead, "connector-error: " + describe(handled.error())));
     outcome.events.push_back(std::move(event));
     return outcome;
   }
@@ -88,11 +88,17 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
   return outcome;
 }
 
-std::vector<Delivery> Planner::replan(const RulebookPtr& book, const EventEnvelope& envelope) {
+store::FlowOutcome Planner::replan(const RulebookPtr& book, const EventEnvelope& envelope) {
   adopt(book);
-  JsonView payload;
-  if (auto parsed = payload_document_.parse(envelope.payload())) payload = *parsed;
-  return route(envelope.event, payload);
+  store::FlowOutcome outcome;
+  outcome.request_id = envelope.event.request_id;
+  outcome.again = true;
+  JsonView body;
+  if (envelope.event.payload_json.empty()) {
+    if (auto parsed = body_document_.parse(envelope.request->body)) body = *parsed;
+  }
+  planEvent(envelope.event, body, outcome);
+  return outcome;
 }
 
 Result<plugin::Instance*> Planner::instance(const RawRequest& request) {
@@ -139,11 +145,11 @@ void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome)
   std::vector<Delivery> deliveries;
   const script::Ruleset* rules = book_->find(event.tenant);
   if (event.hops >= limits::kHopsMax) {
-    deliveries.push_back(newDelivery(event, DeliveryState::Dead,
-                                     fmt::format("loop: {} hops", event.hops)));
+    deliveries.push_back(
+        newDelivery(event, DeliveryState::Dead, fmt::format("loop: {} hops", event.hops)));
   } else if (!rules) {
-    deliveries.push_back(newDelivery(event, DeliveryState::Dead,
-                                     "rule-error: the tenant's rules do not compile"));
+    deliveries.push_back(
+        newDelivery(event, DeliveryState::Dead, "rule-error: the tenant's rules do not compile"));
   } else if (const auto ran = runner_->normalize(*rules, event, payload); ran.error) {
     logRuleError(event, *ran.error);
     deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));
@@ -196,9 +202,12 @@ Delivery Planner::newDelivery(const Event& event, DeliveryState state, std::stri
 }
 
 Delivery Planner::planned(const Event& event, const script::RouteTarget& target) {
-  const bool known = book_->catalog->findDestination(event.tenant, target.destination) != nullptr;
+  const Destination* known = book_->catalog->findDestination(event.tenant, target.destination);
   Delivery delivery = newDelivery(event, known ? DeliveryState::Pending : DeliveryState::Dead,
                                   known ? "" : "unknown-destination: " + target.destination);
+  if (known && !known->retry.schedule.empty()) {
+    delivery.next_at_ms += known->retry.schedule.front().count();
+  }
   delivery.destination = target.destination;
   delivery.route = target.route;
   delivery.rule_version = target.rule_version;

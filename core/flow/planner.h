@@ -19,12 +19,15 @@ namespace junctor::flow {
 
 class Planner {
  public:
+  // Type of an event whose connector failed: "<connector>.unprocessed".
+  static constexpr const char* kUnprocessed = ".unprocessed";
+
   Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock);
 
   // `book` may change between calls; instances and sandboxes made for an older one are dropped.
   store::FlowOutcome plan(const RulebookPtr& book, const RawRequestPtr& request);
-  // Routes a stored event again, as on the day of the replay.
-  std::vector<Delivery> replan(const RulebookPtr& book, const EventEnvelope& envelope);
+  // Sends one stored event through today's normalizers and routes. The outcome replaces the event.
+  store::FlowOutcome replan(const RulebookPtr& book, const EventEnvelope& envelope);
 
  private:
   Result<plugin::HandleResult> handle(const RawRequest& request, JsonView body);

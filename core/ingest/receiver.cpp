@@ -50,8 +50,18 @@ std::string publicUrl(const Integration& integration, const net::HttpRequest& re
   return (request.tls ? "https://" : "http://") + request.host + request.target;
 }
 
+// Older or second signatures (GitHub's X-Hub-Signature) and shared tokens, whatever the scheme.
+bool secretLike(std::string_view name) {
+  const std::string lower = lowerAscii(name);
+  for (const std::string_view word : {"signature", "secret", "api-key", "authorization"}) {
+    if (lower.find(word) != std::string::npos) return true;
+  }
+  return lower.ends_with("-token") && lower.find("idempotency") == std::string::npos;
+}
+
 Headers withoutSecrets(const Endpoint& endpoint, Headers&& headers) {
   std::erase_if(headers, [&](const Header& header) {
+    if (secretLike(header.first)) return true;
     for (const std::string& name : endpoint.secret_headers) {
       if (equalsIgnoreCase(header.first, name)) return true;
     }

@@ -41,13 +41,18 @@ class WorkWindow {
 
   explicit WorkWindow(const WindowOptions& options) : options_(options) {}
 
-  // Work that is durable and may run now. False: no room (or held already); if it did not fit, a
-  // scan is noted. `bytes` is what it costs in memory.
+  // Work that is durable and may run now. False: held or claimed already, or no room; then a scan
+  // is noted for when there is. `bytes` is what it costs in memory; one item always fits an empty
+  // window.
   bool offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
-    if (entries_.contains(key)) return false;
+    if (holds(key)) return false;
     Lane& lane = lanes_[lane_name];
-    if (entries_.size() >= options_.items_max || bytes_ + bytes > options_.bytes_max ||
-        lane.items >= options_.lane_items_max) {
+    if (lane.items >= options_.lane_items_max) {
+      lane.overflowed = true;
+      return false;
+    }
+    const bool bytes_fit = entries_.empty() || bytes_ + bytes <= options_.bytes_max;
+    if (entries_.size() >= options_.items_max || !bytes_fit) {
       if (lane.items == 0) lanes_.erase(lane_name);
       scan_at_ = 0;
       overflowed_ = true;
@@ -60,8 +65,9 @@ class WorkWindow {
     return true;
   }
 
-  // Hands out up to `max` items. They count as held until settle() or deferral.
-  std::vector<Leased> lease(int64_t now_ms, size_t max) {
+  // Hands out up to `max` items. They count as held until settle() or deferral. Leases run on
+  // monotonic time: a wall clock that jumps must not hand work out twice.
+  std::vector<Leased> lease(int64_t monotonic_ms, size_t max) {
     std::vector<Leased> out;
     size_t idle_lanes = 0;
     while (out.size() < max && idle_lanes < turn_.size()) {
@@ -79,7 +85,7 @@ class WorkWindow {
       lane.running += 1;
       Entry& entry = entries_.at(key);
       entry.epoch = ++epoch_;
-      entry.lease_until = now_ms + options_.lease_ms;
+      entry.lease_until = monotonic_ms + options_.lease_ms;
       out.push_back({key, entry.epoch, entry.item});
       if (lane.ready.empty()) {
         lane.queued = false;
@@ -114,10 +120,10 @@ class WorkWindow {
   }
 
   // Takes back leases that ran out; they may be leased again. Returns how many.
-  size_t reclaim(int64_t now_ms) {
+  size_t reclaim(int64_t monotonic_ms) {
     size_t count = 0;
     for (auto& [key, entry] : entries_) {
-      if (entry.lease_until == 0 || entry.lease_until > now_ms) continue;
+      if (entry.lease_until == 0 || entry.lease_until > monotonic_ms) continue;
       entry.lease_until = 0;
       entry.epoch = 0;
       Lane& lane = lanes_.at(entry.lane);
@@ -129,8 +135,8 @@ class WorkWindow {
     return count;
   }
 
-  // Should the owner scan the store now? After an overflow only once a good part was worked off, so
-  // that a full lane does not make it read the same rows again and again.
+  // Should the owner scan the store now? When the whole window overflowed, only once a good part
+  // was worked off, so that the same rows are not read again and again.
   bool scanDue(int64_t now_ms) const {
     if (scan_at_ > now_ms || room() == 0) return false;
     return !overflowed_ || entries_.empty() || drained_ >= options_.items_max / 4;
@@ -158,7 +164,24 @@ class WorkWindow {
   }
   int64_t scanAt() const { return scan_at_; }
 
-  bool holds(int64_t key) const { return entries_.contains(key); }
+  bool holds(int64_t key) const { return entries_.contains(key) || claimed_.contains(key); }
+  // A lane that takes no more: a scan leaves its items out.
+  bool laneFull(const std::string& name) const {
+    const auto lane = lanes_.find(name);
+    return lane != lanes_.end() && lane->second.items >= options_.lane_items_max;
+  }
+  // Keeps an item from being handed out while a person decides about it; false if it runs now.
+  // unclaim() ends that; the item then has to be offered or scanned anew.
+  bool claim(int64_t key) {
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      if (found->second.epoch != 0) return false;
+      removeReady(found);
+    }
+    claimed_.insert(key);
+    return true;
+  }
+  void unclaim(int64_t key) { claimed_.erase(key); }
   size_t size() const { return entries_.size(); }
   bool hasReady() const { return !turn_.empty(); }
 
@@ -170,14 +193,15 @@ class WorkWindow {
     size_t bytes;
     Item item;
     uint64_t epoch;
-    int64_t lease_until;   // 0 = not leased
+    int64_t lease_until;    // 0 = not leased
     bool released = false;  // leased, but no longer running
   };
   struct Lane {
     std::deque<int64_t> ready;
     size_t items = 0;
     size_t running = 0;
-    bool queued = false;  // stands in turn_
+    bool queued = false;      // stands in turn_
+    bool overflowed = false;  // refused an item
   };
 
   void makeReady(int64_t key, const std::string& name, Lane& lane) {
@@ -194,11 +218,34 @@ class WorkWindow {
     if (scanning_) settled_in_scan_.insert(key);
     drained_ += 1;
     if (!found->second.released) lane->second.running -= 1;
-    lane->second.items -= 1;
+    leaveLane(lane);
     bytes_ -= found->second.bytes;
     entries_.erase(found);
-    if (lane->second.items == 0 && !lane->second.queued) lanes_.erase(lane);
     return true;
+  }
+
+  template <class Found>
+  void removeReady(Found found) {
+    const auto lane = lanes_.find(found->second.lane);
+    std::erase(lane->second.ready, found->first);
+    if (lane->second.ready.empty() && lane->second.queued) {
+      std::erase(turn_, lane->first);
+      lane->second.queued = false;
+    }
+    leaveLane(lane);
+    bytes_ -= found->second.bytes;
+    entries_.erase(found);
+  }
+
+  // A lane that refused items asks for a scan once half its share is free.
+  template <class LaneAt>
+  void leaveLane(LaneAt lane) {
+    lane->second.items -= 1;
+    if (lane->second.overflowed && lane->second.items <= options_.lane_items_max / 2) {
+      lane->second.overflowed = false;
+      noteDue(0);
+    }
+    if (lane->second.items == 0 && !lane->second.queued) lanes_.erase(lane);
   }
 
   WindowOptions options_;
@@ -206,6 +253,7 @@ class WorkWindow {
   std::unordered_map<std::string, Lane> lanes_;
   std::deque<std::string> turn_;  // lanes with ready items, in turn
   std::unordered_set<int64_t> settled_in_scan_;
+  std::unordered_set<int64_t> claimed_;
   bool scanning_ = false;
   bool overflowed_ = false;  // something did not fit since the last scan began
   size_t drained_ = 0;       // left the window since then

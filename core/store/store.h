@@ -38,9 +38,12 @@ struct FlowOutcome {
   EventId request_id;
   std::vector<Event> events;         // >= 1; the first has the request's id
   std::vector<Delivery> deliveries;  // state Pending, Filtered or Dead
-  // The request was through the flow before and is run again by a person: it need not be on the
-  // inbox, and its first event replaces the stored one of the same id.
+  // A person runs a stored event (or a whole request) again: nothing need be on the inbox, and the
+  // first event replaces the stored one of the same id, whichever of its request it is.
   bool again = false;
+  // With `again`: the dead letter that is thereby done with. It becomes Discarded in the same
+  // transaction; if it is not Dead any more, the outcome fails with InvalidArgument.
+  std::optional<DeliveryId> settles = std::nullopt;
 };
 // `stored[i]` false: event i was a duplicate by (integration, source_event_id) within the dedupe
 // window; it and its deliveries were left out. Same order as FlowOutcome::events.
@@ -121,12 +124,13 @@ class Store {
                                 std::string reason, Done done) = 0;
 
   // ---- work left (recovery and refill)
-  // Oldest requests on the inbox, leaving out those `skip` says are already being worked on.
-  virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit,
+  // Oldest requests on the inbox, leaving out those `skip` says are already being worked on: at
+  // most `limit`, and no more once their bodies exceed `bytes_max` (so at least one).
+  virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                                    const std::function<bool(EventId)>& skip) = 0;
-  // Pending deliveries due at `now_ms`, oldest due time first, likewise.
+  // Pending deliveries due at `now_ms`, oldest due time first, leaving out those `skip` names.
   virtual Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                            const std::function<bool(DeliveryId)>& skip) = 0;
+                                            const std::function<bool(const Delivery&)>& skip) = 0;
   // Due time of the earliest pending delivery later than `now_ms`; none if there is none.
   virtual Result<std::optional<int64_t>> nextDue(int64_t now_ms) = 0;
 

@@ -17,6 +17,7 @@
 #include <future>
 #include <string>
 
+#include "base/limits.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/random.h"
@@ -251,7 +252,7 @@ class Bench {
     open();
     const int64_t opened = clock_.monotonicNs();
     const auto due = store_->due(clock_.unixMs(), 4'096, nullptr);
-    const auto inbox = store_->inbox(4'096, nullptr);
+    const auto inbox = store_->inbox(4'096, limits::kWindowBytesMax, nullptr);
     const int64_t refilled = clock_.monotonicNs();
     const auto ledger = store_->ledger("");
     const auto page = store_->listEvents({.tenant = "tenant-0", .limit = 50});

@@ -46,17 +46,19 @@ void Reader::reportDamage(const Error& error, EventId id) {
 }
 
 // A damaged request stays where it is and is reported; the others go on.
-Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit,
+Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit, size_t bytes_max,
                                                  const std::function<bool(EventId)>& skip) {
   static const std::string sql = std::string("SELECT i.key, i.id_lo, ") + kRequestColumns +
                                  " FROM inbox i JOIN request r ON r.key = i.key ORDER BY i.key";
   JUNCTOR_TRY(auto rows, query(sql));
   std::vector<RawRequestPtr> requests;
-  while (requests.size() < limit && rows->row()) {
+  size_t bytes = 0;
+  while (requests.size() < limit && bytes <= bytes_max && rows->row()) {
     const EventId id{uuidOfRow(rows->integer(0), rows->word(1))};
     if (skip && skip(id)) continue;
     auto request = readRequest(*rows, 2, names_);
     if (request) {
+      bytes += (*request)->body.size();
       requests.push_back(*std::move(request));
     } else {
       reportDamage(request.error(), id);
@@ -67,7 +69,7 @@ Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit,
 }
 
 Result<std::vector<Delivery>> Reader::due(int64_t now_ms, size_t limit,
-                                          const std::function<bool(DeliveryId)>& skip) {
+                                          const std::function<bool(const Delivery&)>& skip) {
   static const std::string sql = std::string("SELECT ") + kDeliveryColumns +
                                  " FROM delivery d INDEXED BY delivery_due WHERE d.state = 0"
                                  " AND d.next_at <= ? ORDER BY d.next_at, d.key";
@@ -75,8 +77,8 @@ Result<std::vector<Delivery>> Reader::due(int64_t now_ms, size_t limit,
   rows->with(now_ms);
   std::vector<Delivery> deliveries;
   while (deliveries.size() < limit && rows->row()) {
-    if (skip && skip(DeliveryId{uuidOfRow(rows->integer(0), rows->word(1))})) continue;
-    deliveries.push_back(readDelivery(*rows, 0, names_));
+    Delivery delivery = readDelivery(*rows, 0, names_);
+    if (!skip || !skip(delivery)) deliveries.push_back(std::move(delivery));
   }
   JUNCTOR_CHECK(rows.end());
   return deliveries;

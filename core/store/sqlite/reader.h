@@ -20,9 +20,10 @@ class Reader {
   Reader(const std::string& path, NameTable& names, bool follows)
       : pool_(path), names_(names), follows_(follows) {}
 
-  Result<std::vector<RawRequestPtr>> inbox(size_t limit, const std::function<bool(EventId)>& skip);
+  Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
+                                           const std::function<bool(EventId)>& skip);
   Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                    const std::function<bool(DeliveryId)>& skip);
+                                    const std::function<bool(const Delivery&)>& skip);
   Result<std::optional<int64_t>> nextDue(int64_t now_ms);
 
   Result<EventPtr> loadEvent(const std::string& tenant, EventId id);

@@ -27,12 +27,12 @@ class SqliteStore final : public Store {
   void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms, std::string reason,
                         Done done) override;
 
-  Result<std::vector<RawRequestPtr>> inbox(size_t limit,
+  Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                            const std::function<bool(EventId)>& skip) override {
-    return reader_.inbox(limit, skip);
+    return reader_.inbox(limit, bytes_max, skip);
   }
   Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                    const std::function<bool(DeliveryId)>& skip) override {
+                                    const std::function<bool(const Delivery&)>& skip) override {
     return reader_.due(now_ms, limit, skip);
   }
   Result<std::optional<int64_t>> nextDue(int64_t now_ms) override {

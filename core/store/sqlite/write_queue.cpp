@@ -1,6 +1,7 @@
 #include "store/sqlite/write_queue.h"
 
 #include <chrono>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -26,7 +27,7 @@ bool WriteQueue::pushAppend(AppendWrite&& write) {
   const std::lock_guard lock(mutex_);
   if (appends_.size() >= limits::kAppendQueueMax) return false;
   appends_.push_back(std::move(write));
-  ++pushed_;
+  ++appends_done_.pushed;
   if (writer_waits_) ready_.notify_one();
   return true;
 }
@@ -34,7 +35,7 @@ bool WriteQueue::pushAppend(AppendWrite&& write) {
 void WriteQueue::push(Write&& write) {
   const std::lock_guard lock(mutex_);
   others_.push_back(std::move(write));
-  ++pushed_;
+  ++others_done_.pushed;
   if (writer_waits_ && (!lingers_ || others_.size() >= kLingerBelow)) ready_.notify_one();
 }
 
@@ -82,18 +83,22 @@ std::vector<Write> WriteQueue::take(int64_t idle_ms) {
     batch.emplace_back(std::move(appends_.front()));
     appends_.pop_front();
   }
+  appends_done_.running = batch.size();
   size_t weight = batch.size();
   while (others_ride && !others_.empty() && weight < limits::kWriteBatchMax) {
     weight += weightOf(others_.front());
     batch.push_back(std::move(others_.front()));
     others_.pop_front();
   }
+  others_done_.running = batch.size() - appends_done_.running;
   return batch;
 }
 
-void WriteQueue::finished(size_t count) {
+void WriteQueue::finished() {
   const std::lock_guard lock(mutex_);
-  finished_ += count;
+  for (Progress* lane : {&appends_done_, &others_done_}) {
+    lane->finished += std::exchange(lane->running, 0);
+  }
   if (flushing_ > 0) progress_.notify_all();
 }
 
@@ -110,15 +115,17 @@ bool WriteQueue::closed() const {
 
 size_t WriteQueue::waiting() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(pushed_ - finished_);
+  return static_cast<size_t>(appends_done_.open() + others_done_.open());
 }
 
 void WriteQueue::flush() {
   std::unique_lock lock(mutex_);
-  const uint64_t goal = pushed_;
+  const uint64_t appends = appends_done_.pushed;
+  const uint64_t others = others_done_.pushed;
   ++flushing_;
   ready_.notify_one();
-  progress_.wait(lock, [&] { return finished_ >= goal; });
+  progress_.wait(
+      lock, [&] { return appends_done_.finished >= appends && others_done_.finished >= others; });
   --flushing_;
 }
 

@@ -66,7 +66,7 @@ class WriteQueue {
   // commit costs an fsync, and nobody stands at the door for an outcome.
   std::vector<Write> take(int64_t idle_ms);
   // The batch that take() gave was carried out and its completions ran.
-  void finished(size_t count);
+  void finished();
 
   void close();  // take() no longer waits
   bool closed() const;
@@ -83,8 +83,13 @@ class WriteQueue {
   std::condition_variable progress_;  // for flush()
   std::deque<AppendWrite> appends_;
   std::deque<Write> others_;
-  uint64_t pushed_ = 0;
-  uint64_t finished_ = 0;
+  // Each lane is carried out in its own order, so each has its own count.
+  struct Progress {
+    uint64_t pushed = 0, finished = 0;
+    size_t running = 0;  // in the batch that take() gave
+    uint64_t open() const { return pushed - finished; }
+  };
+  Progress appends_done_, others_done_;
   bool writer_waits_ = false;
   bool lingers_ = false;
   bool closed_ = false;

@@ -56,7 +56,8 @@ void WriteSession::insertRequest(const AppendWrite& write) {
 namespace {
 
 Result<void> checkOutcome(const FlowOutcome& outcome) {
-  if (outcome.events.empty() || outcome.events.front().id != outcome.request_id) {
+  if (outcome.events.empty() ||
+      (!outcome.again && outcome.events.front().id != outcome.request_id)) {
     return invalidArgument("a flow outcome's first event must have its request's id");
   }
   for (const Event& event : outcome.events) {
@@ -75,8 +76,9 @@ Result<void> checkOwners(const FlowOutcome& outcome) {
     if (ids.size() != outcome.events.size()) return invalidArgument("an event id occurs twice");
   }
   for (const Delivery& delivery : outcome.deliveries) {
-    const bool known = outcome.events.size() > 1 ? ids.contains(delivery.event_id)
-                                                 : delivery.event_id == outcome.request_id;
+    const bool known = outcome.events.size() > 1
+                           ? ids.contains(delivery.event_id)
+                           : delivery.event_id == outcome.events.front().id;
     if (!known) return invalidArgument("a delivery of a flow outcome names an unknown event");
   }
   return {};
@@ -103,9 +105,26 @@ Result<FlowStored> WriteSession::applyAgain(const FlowOutcome& outcome) {
   const bool found = find_event_.row() && find_event_.word(0) == first.id.uuid.lo;
   find_event_.reset();
   if (!found) return notFound(first.id.text() + " is not stored");
+  if (outcome.settles) JUNCTOR_CHECK(settleDeadLetter(*outcome.settles));
   delete_event_.with(first.id.orderKey()).run();
   insertEventRow(first);
   return insertPlanned(outcome, 1, Inboxed{nameNumber(first.tenant), 0});
+}
+
+Result<void> WriteSession::settleDeadLetter(DeliveryId id) {
+  JUNCTOR_TRY(const Stored stored, findDelivery(id));
+  if (stored.state != DeliveryState::Dead) {
+    return invalidArgument(id.text() + " is " + std::string(toString(stored.state)) +
+                           ", not a dead letter any more");
+  }
+  update_delivery_
+      .with(static_cast<int>(DeliveryState::Discarded), stored.attempts, stored.tries, int64_t{0},
+            std::string_view("replayed"), id.orderKey())
+      .run();
+  Delta& change = delta(stored.tenant);
+  --change.deliveries[static_cast<int>(DeliveryState::Dead)];
+  ++change.deliveries[static_cast<int>(DeliveryState::Discarded)];
+  return {};
 }
 
 // Stores the events from `from` on that were not seen before, and the deliveries of all that stay.

@@ -70,6 +70,7 @@ class WriteSession {
   Result<Inboxed> findInboxed(EventId id);
   bool seenEvent(const Event& event, const Inboxed& inboxed);
   Result<FlowStored> applyAgain(const FlowOutcome& outcome);
+  Result<void> settleDeadLetter(DeliveryId id);
   FlowStored insertPlanned(const FlowOutcome& outcome, size_t from, const Inboxed& inboxed);
   void insertEvent(const Event& event);
   void insertEventRow(const Event& event);

@@ -64,7 +64,7 @@ void Writer::run() {
       std::visit([](auto& operation) { operation.complete(); }, write);
     }
     if (health() != Health::Failing) maintain();
-    queue_.finished(batch.size());
+    queue_.finished();
   }
 }
 

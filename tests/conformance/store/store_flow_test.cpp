@@ -1,4 +1,5 @@
 // What the flow stores: events and deliveries, in the transaction that empties the inbox.
+#include "base/limits.h"
 #include "store_house.h"
 
 namespace junctor::testing {
@@ -83,10 +84,10 @@ TEST_CASE("a finished request is off the inbox and cannot be finished again") {
   StoreHouse house;
   const auto raw = house.request("d-1");
   REQUIRE(house.append(raw));
-  CHECK(house.store->inbox(10, nullptr)->size() == 1);
+  CHECK(house.store->inbox(10, limits::kWindowBytesMax, nullptr)->size() == 1);
   const Event event = StoreHouse::eventOf(*raw);
   REQUIRE(house.finish({raw->id, {event}, {}}));
-  CHECK(house.store->inbox(10, nullptr)->empty());
+  CHECK(house.store->inbox(10, limits::kWindowBytesMax, nullptr)->empty());
   const auto again = house.finish({raw->id, {event}, {}});
   CHECK(again.error().code == ErrorCode::NotFound);
   CHECK(house.store->ledger("acme")->events == 1);
@@ -105,10 +106,35 @@ TEST_CASE("a request run again replaces its first event and adds deliveries") {
   CHECK((*house.store->loadEvent("acme", event.id))->event.type == "ticket.reopened");
   CHECK(house.store->ledger("acme")->events == 1);
   CHECK(house.store->ledger("acme")->deliveries[0] == 1);
+  outcome.deliveries = {house.deliveryOf(event, "b")};
+  outcome.settles = outcome.deliveries.front().id;  // not stored, so not a dead letter
+  CHECK(house.finish(outcome).error().code == ErrorCode::NotFound);
+  CHECK(house.store->ledger("acme")->deliveries[0] == 1);
   const auto stranger = house.request("d-2");
   store::FlowOutcome unknown{stranger->id, {StoreHouse::eventOf(*stranger)}, {}};
   unknown.again = true;
   CHECK(house.finish(unknown).error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("running a dead letter again discards it in the same step, and only once") {
+  StoreHouse house;
+  const auto raw = house.request("d-1");
+  REQUIRE(house.append(raw));
+  const Event event = StoreHouse::eventOf(*raw);
+  Delivery dead = house.deliveryOf(event, "");
+  dead.state = DeliveryState::Dead;
+  REQUIRE(house.finish({raw->id, {event}, {dead}}));
+  store::FlowOutcome outcome{raw->id, {event}, {house.deliveryOf(event, "a")}};
+  outcome.again = true;
+  outcome.settles = dead.id;
+  REQUIRE(house.finish(outcome));
+  CHECK(house.store->loadDelivery("acme", dead.id)->state == DeliveryState::Discarded);
+  outcome.deliveries = {house.deliveryOf(event, "a")};
+  CHECK(house.finish(outcome).error().code == ErrorCode::InvalidArgument);
+  const auto ledger = *house.store->ledger("acme");
+  CHECK(ledger.deliveries[static_cast<int>(DeliveryState::Pending)] == 1);
+  CHECK(ledger.deliveries[static_cast<int>(DeliveryState::Dead)] == 0);
+  CHECK(ledger.deliveries[static_cast<int>(DeliveryState::Discarded)] == 1);
 }
 
 TEST_CASE("one request may hold many events, each with its own deliveries") {
@@ -155,7 +181,7 @@ TEST_CASE("an event seen in an earlier request is left out with its deliveries")
   CHECK(finishBatch("r2", {"b", "c", "c"}) == std::vector<bool>{false, true, false});
   house.reopen();
   CHECK(finishBatch("r3", {"c"}) == std::vector<bool>{false});
-  CHECK(house.store->inbox(10, nullptr)->empty());
+  CHECK(house.store->inbox(10, limits::kWindowBytesMax, nullptr)->empty());
   const auto ledger = house.store->ledger("acme");
   CHECK(ledger->requests == 3);
   CHECK(ledger->events == 3);

@@ -1,6 +1,7 @@
 // What a restart finds, who may open, and what waits for work.
 #include <set>
 
+#include "base/limits.h"
 #include "store_house.h"
 
 namespace junctor::testing {
@@ -17,7 +18,7 @@ TEST_CASE("the inbox after a restart holds what the flow had not finished, oldes
     REQUIRE(house.finish({requests[i]->id, {StoreHouse::eventOf(*requests[i])}, {}}));
   }
   house.reopen();
-  const auto inbox = house.store->inbox(100, nullptr);
+  const auto inbox = house.store->inbox(100, limits::kWindowBytesMax, nullptr);
   REQUIRE(inbox);
   REQUIRE(inbox->size() == 10);
   for (int i = 0; i < 10; ++i) {
@@ -36,7 +37,8 @@ TEST_CASE("the inbox leaves out what is being worked on and respects the limit")
     ids.push_back(raw->id);
   }
   const std::set<EventId> busy(ids.begin(), ids.begin() + 4);
-  const auto inbox = house.store->inbox(3, [&](EventId id) { return busy.contains(id); });
+  const auto inbox =
+      house.store->inbox(3, limits::kWindowBytesMax, [&](EventId id) { return busy.contains(id); });
   REQUIRE(inbox);
   REQUIRE(inbox->size() == 3);
   CHECK(inbox->front()->id == ids[4]);
@@ -57,7 +59,7 @@ TEST_CASE("due deliveries come oldest due time first, after a restart too") {
   REQUIRE(house.record(early));
   house.reopen();
 
-  const auto ids = [&](int64_t at, size_t limit, const std::function<bool(DeliveryId)>& skip) {
+  const auto ids = [&](int64_t at, size_t limit, const std::function<bool(const Delivery&)>& skip) {
     const auto due = house.store->due(at, limit, skip);
     REQUIRE(due);
     std::vector<DeliveryId> found;
@@ -67,7 +69,7 @@ TEST_CASE("due deliveries come oldest due time first, after a restart too") {
   using Ids = std::vector<DeliveryId>;
   CHECK(ids(now, 10, nullptr) == Ids{made[5].id, made[3].id, made[4].id});
   CHECK(ids(now, 2, nullptr) == Ids{made[5].id, made[3].id});
-  CHECK(ids(now, 10, [&](DeliveryId id) { return id == made[3].id; }) ==
+  CHECK(ids(now, 10, [&](const Delivery& one) { return one.id == made[3].id; }) ==
         Ids{made[5].id, made[4].id});
   CHECK(ids(now + 5'000, 10, nullptr).size() == 4);
   CHECK(*house.store->nextDue(now) == std::optional<int64_t>(now + 5'000));

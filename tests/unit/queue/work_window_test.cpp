@@ -45,16 +45,58 @@ TEST_CASE("the same key is not held twice") {
   CHECK(window.size() == 1);
 }
 
-TEST_CASE("what does not fit asks for a scan once a quarter of the window was worked off") {
+TEST_CASE("a full lane asks for a scan once half of it was worked off") {
   Window window(options());
   window.beginScan();
   window.endScan(Window::kNever);
-  CHECK_FALSE(window.scanDue(1'000'000));
   for (int i = 0; i < 4; ++i) REQUIRE(window.offer(i, "a", 10, i));
   CHECK_FALSE(window.offer(4, "a", 10, 4));  // the lane's share
-  CHECK_FALSE(window.scanDue(0));            // a scan would find no room in the lane
+  CHECK(window.laneFull("a"));
+  CHECK_FALSE(window.scanDue(1'000'000));  // a scan would find no room in the lane
   for (const auto& leased : window.lease(0, 2)) window.settle(leased.key, leased.epoch);
   CHECK(window.scanDue(0));
+}
+
+TEST_CASE("a full lane does not hold back the scans of the others") {
+  Window window(options());
+  window.beginScan();
+  window.endScan(Window::kNever);
+  for (int i = 0; i < 5; ++i) window.offer(i, "slow", 10, i);
+  window.noteDue(500);
+  CHECK_FALSE(window.scanDue(499));
+  CHECK(window.scanDue(500));
+}
+
+TEST_CASE("a full window is scanned again once a quarter of it was worked off") {
+  Window window(options());
+  window.beginScan();
+  window.endScan(Window::kNever);
+  for (int i = 0; i < 8; ++i) REQUIRE(window.offer(i, i < 4 ? "a" : "b", 10, i));
+  CHECK_FALSE(window.offer(9, "c", 10, 9));
+  auto leased = window.lease(0, 2);
+  window.settle(leased[0].key, leased[0].epoch);
+  CHECK_FALSE(window.scanDue(0));
+  window.settle(leased[1].key, leased[1].epoch);
+  CHECK(window.scanDue(0));
+}
+
+TEST_CASE("one item larger than the bound still fits an empty window") {
+  Window window(options());
+  CHECK(window.offer(1, "a", 5000, 1));
+  CHECK_FALSE(window.offer(2, "b", 10, 2));
+}
+
+TEST_CASE("a claimed item is not handed out until it is unclaimed") {
+  Window window(options());
+  window.offer(1, "a", 10, 7);
+  REQUIRE(window.claim(1));
+  CHECK(window.lease(0, 10).empty());
+  CHECK(window.holds(1));  // a scan leaves it out
+  CHECK_FALSE(window.offer(1, "a", 10, 7));
+  window.unclaim(1);
+  CHECK(window.offer(1, "a", 10, 7));
+  REQUIRE(window.lease(0, 10).size() == 1);
+  CHECK_FALSE(window.claim(1));  // it runs
 }
 
 TEST_CASE("large items are bounded by their bytes") {

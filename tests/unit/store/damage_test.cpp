@@ -1,4 +1,5 @@
 // Bytes that changed on the disk are found before anybody acts on them.
+#include "base/limits.h"
 #include "conformance/store/store_house.h"
 #include "store/sqlite/database.h"
 
@@ -37,7 +38,7 @@ TEST_CASE("a damaged request on the inbox does not hold the others up") {
     REQUIRE(house.append(requests.back()));
   }
   meddle(house, "UPDATE request SET body = x'00' WHERE dedupe_key = 'd-1'");
-  const auto inbox = house.store->inbox(10, nullptr);
+  const auto inbox = house.store->inbox(10, limits::kWindowBytesMax, nullptr);
   REQUIRE(inbox);
   REQUIRE(inbox->size() == 2);
   CHECK(inbox->front()->id == requests[0]->id);
