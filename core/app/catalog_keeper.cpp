@@ -58,6 +58,7 @@ std::vector<std::string> describeChanges(const Tenant* before, const Tenant& aft
   const Json now = config::tenantToJson(after);
   const Json old = before ? config::tenantToJson(*before) : Json::object();
   if (!before) out.push_back(after.id + ": tenant added");
+  if (before && before->name != after.name) out.push_back(after.id + ": name changed");
   compare(after.id, "integration", section(old, "integrations", "id"),
           section(now, "integrations", "id"), out);
   compare(after.id, "destination", section(old, "destinations", "name"),

@@ -66,18 +66,18 @@ net::HttpServerOptions adminOptions(const config::ServerConfig& config) {
 Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) {
   const Clock& clock = systemClock();
   JUNCTOR_CHECK(makeFolders(config.data_dir, 0700));
+  JUNCTOR_TRY(const DataDirLock lock, DataDirLock::take(config.data_dir));
   JUNCTOR_TRY(const auto engine, Engine::open(config, config::processEnvironment(), clock));
   JUNCTOR_TRY(const auto api, admin::makeAdminApi(*engine));
   JUNCTOR_TRY(const auto front,
               net::startHttpServer(publicOptions(config), engine->receiver(), clock));
   JUNCTOR_TRY(const auto back, net::startHttpServer(adminOptions(config), *api, clock));
-  engine->setAddresses(front->address(), back->address());
+  const bool tls = !config.tls_certificate.empty();
+  engine->setAddresses((tls ? "https://" : "") + front->address(), back->address());
   engine->start();
-  JUNCTOR_CHECK(writeServerFile(config.data_dir, {"http://" + back->address(),
-                                                  (config.tls_certificate.empty() ? "http://"
-                                                                                  : "https://") +
-                                                      front->address(),
-                                                  api->localToken()}));
+  JUNCTOR_CHECK(writeServerFile(
+      config.data_dir, {"http://" + back->address(),
+                        (tls ? "https://" : "http://") + front->address(), api->localToken()}));
   log::info("app", {{"public", front->address()}, {"admin", back->address()}}, "ready");
 
   waitForSignal(signals, *front);
@@ -85,7 +85,7 @@ Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) 
   front->drain(limits::kDrainMs);
   engine->stop(limits::kDrainMs);
   back->drain(1'000);
-  removeServerFile(config.data_dir);
+  removeServerFile(config.data_dir, api->localToken());
   log::info("app", {}, "stopped");
   return {};
 }

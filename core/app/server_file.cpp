@@ -1,5 +1,13 @@
 #include "app/server_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/bytes.h"
 #include "base/files.h"
 #include "base/json_value.h"
 
@@ -7,6 +15,10 @@ namespace junctor::app {
 namespace {
 
 std::string pathIn(const std::string& data_dir) { return data_dir + "/server.json"; }
+
+Error systemError(const std::string& path) {
+  return internalError(path + ": " + std::generic_category().message(errno));
+}
 
 }  // namespace
 
@@ -28,6 +40,31 @@ Result<ServerFile> readServerFile(const std::string& data_dir) {
                     json.value("token", "")};
 }
 
-void removeServerFile(const std::string& data_dir) { removeFile(pathIn(data_dir)); }
+void removeServerFile(const std::string& data_dir, const std::string& token) {
+  const auto file = readServerFile(data_dir);
+  if (file && file->token == token) removeFile(pathIn(data_dir));
+}
+
+Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
+  const std::string path = data_dir + "/server.lock";
+  DataDirLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.fd_ < 0) return systemError(path);
+  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return systemError(path);
+    const auto pid = readFile(path, 64);
+    return makeError(ErrorCode::AlreadyExists, "a server runs on " + data_dir + " already (pid " +
+                                                   std::string(trim(pid ? *pid : "unknown")) + ")");
+  }
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(lock.fd_, 0) != 0 ||
+      ::pwrite(lock.fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    return systemError(path);
+  }
+  return lock;
+}
+
+DataDirLock::~DataDirLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 }  // namespace junctor::app
