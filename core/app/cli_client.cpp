@@ -70,6 +70,10 @@ Result<AdminClient> AdminClient::connect(const CliContext& context) {
     if (client.token_.empty()) client.token_ = file.token;
   } else {
     client.url_ = context.server;
+    if (!client.url_.starts_with("http://") && !client.url_.starts_with("https://")) {
+      return invalidArgument("--server must start with http:// or https://, not '" +
+                             context.server + "'");
+    }
     while (client.url_.ends_with('/')) client.url_.pop_back();
     if (client.token_.empty()) {
       return invalidArgument("--server needs a token too: --token or JUNCTOR_TOKEN");

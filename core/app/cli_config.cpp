@@ -4,8 +4,10 @@
 #include "app/cli_output.h"
 #include "app/paths.h"
 #include "app/server.h"
+#include "base/files.h"
 #include "base/json_value.h"
 #include "base/log.h"
+#include "net/http_server.h"
 #include "plugin/connector.h"
 
 namespace junctor::app {
@@ -14,6 +16,37 @@ namespace {
 config::ServerConfig loadConfig(const CliContext& context, config::Problems& problems) {
   return config::loadServerConfig(context.config_file, context.environment, context.settings,
                                   problems);
+}
+
+// What a server would need to start, beyond what the text of its configuration says.
+void checkTls(const config::ServerConfig& config, config::Problems& problems) {
+  const std::string path = "listeners.public.tls.";
+  if (config.tls_certificate.empty() || config.tls_key.empty()) return;  // told, if it is half
+  bool readable = true;
+  for (const auto& [key, file] : {std::pair<const char*, const std::string&>{
+                                      "certificate", config.tls_certificate},
+                                  {"key", config.tls_key}}) {
+    if (const auto text = readFile(file); !text) {
+      problems.push_back({"", 0, path + key, text.error().message});
+      readable = false;
+    }
+  }
+  if (!readable) return;
+  const auto usable = net::checkTlsFiles({config.tls_certificate, config.tls_key});
+  if (usable) return;
+  const bool key = usable.error().message.find("private key") != std::string::npos;
+  problems.push_back({"", 0, path + (key ? "key" : "certificate"), usable.error().message});
+}
+
+Json problemsJson(const config::Problems& problems) {
+  Json list = Json::array();
+  for (const config::Problem& problem : problems) {
+    list.push_back({{"file", problem.file},
+                    {"line", problem.line},
+                    {"path", problem.path},
+                    {"text", problem.text}});
+  }
+  return {{"ok", problems.empty()}, {"problems", std::move(list)}};
 }
 
 log::Level levelOf(const std::string& text) {
@@ -42,11 +75,21 @@ int badConfiguration(size_t count) {
   return kExitConfig;
 }
 
+int refuseFolder(const CliContext& context, const config::Problems& problems) {
+  if (context.json) {
+    printJson(problemsJson(problems));
+    return kExitConfig;
+  }
+  printProblems(problems);
+  return badConfiguration(problems.size());
+}
+
 }  // namespace
 
 Result<int> serve(const CliContext& context) {
   config::Problems problems;
   const config::ServerConfig config = loadConfig(context, problems);
+  checkTls(config, problems);
   if (!problems.empty()) {
     printProblems(problems);
     return badConfiguration(problems.size());
@@ -60,6 +103,7 @@ Result<int> configCheck(const CliContext& context, const std::vector<std::string
   log::configure(log::Level::Error, log::Format::Text);
   config::Problems problems;
   const config::ServerConfig config = loadConfig(context, problems);
+  checkTls(config, problems);
   const auto connectors =
       folders.empty() ? std::vector<std::string>() : installedConnectors(config);
   size_t tenants = 0;
@@ -67,14 +111,7 @@ Result<int> configCheck(const CliContext& context, const std::vector<std::string
     tenants += readTenants(folder, connectors, problems).size();
   }
   if (context.json) {
-    Json list = Json::array();
-    for (const config::Problem& problem : problems) {
-      list.push_back({{"file", problem.file},
-                      {"line", problem.line},
-                      {"path", problem.path},
-                      {"text", problem.text}});
-    }
-    printJson({{"ok", problems.empty()}, {"problems", std::move(list)}});
+    printJson(problemsJson(problems));
     return problems.empty() ? kExitOk : kExitConfig;
   }
   printProblems(problems);
@@ -126,8 +163,7 @@ Result<int> applyTenants(const CliContext& context, const std::string& folder, b
   config::Problems problems;
   const auto tenants =
       readTenants(folder, known ? connectorIds(*known) : std::vector<std::string>(), problems);
-  printProblems(problems);
-  if (!problems.empty()) return badConfiguration(problems.size());
+  if (!problems.empty()) return refuseFolder(context, problems);
   if (!known) return known.error();
 
   Json body = {{"tenants", Json::array()}};
@@ -135,8 +171,8 @@ Result<int> applyTenants(const CliContext& context, const std::string& folder, b
   auto report = client->post(dry_run ? "/v1/apply?dry_run=true" : "/v1/apply", body);
   if (!report) {
     if (client->problems().empty()) return report.error();
-    for (const std::string& problem : client->problems()) talk(visible(problem));
-    return badConfiguration(client->problems().size());
+    for (const std::string& problem : client->problems()) problems.push_back({"", 0, "", problem});
+    return refuseFolder(context, problems);
   }
   if (context.json) {
     printJson(*report);

@@ -85,9 +85,11 @@ Result<void> checkTenant(AdminClient& client, const std::string& tenant, Report&
   }
   JUNCTOR_TRY(const Json counts, client.get(base + "/ledger"));
   const int64_t dead = counts.value("dead", int64_t{0});
-  report.add(dead > 0 ? "warning" : "ok", tenant,
-             fmt::format("{} requests, {} pending, {} delivered, {} dead", cell(counts, "requests"),
-                         cell(counts, "pending"), cell(counts, "delivered"), dead));
+  const int64_t waiting = counts.value("waiting", int64_t{0});
+  report.add(dead > 0 || waiting > 0 ? "failed" : "ok", tenant,
+             fmt::format("{} requests, {} pending, {} waiting, {} delivered, {} dead",
+                         cell(counts, "requests"), cell(counts, "pending"), waiting,
+                         cell(counts, "delivered"), dead));
   return {};
 }
 

@@ -112,6 +112,9 @@ Result<int> listen(const CliContext& context, const ListenOptions& options) {
   if (options.status < 200 || options.status > 599) {
     return invalidArgument("--status must be from 200 to 599");
   }
+  if (options.port < 0 || options.port > 65'535) {
+    return invalidArgument("--port must be from 0 to 65535");
+  }
   JUNCTOR_TRY(auto verifier, verifierOf(context, options.secrets));
   sigset_t signals;
   sigemptyset(&signals);

@@ -43,6 +43,9 @@ struct TlsFiles {
   std::string private_key;        // PEM
 };
 
+// Whether a server could use them; the error names the file.
+Result<void> checkTlsFiles(const TlsFiles& files);
+
 struct HttpServerOptions {
   std::string name = "http";       // thread name and log field
   std::string address = "127.0.0.1:0";  // host:port or [v6]:port; port 0 = any free one

@@ -61,4 +61,9 @@ Result<TlsContextPtr> makeServerTls(const TlsFiles& files) {
   }
 }
 
+Result<void> checkTlsFiles(const TlsFiles& files) {
+  const auto made = makeServerTls(files);
+  return made ? Result<void>() : Result<void>(made.error());
+}
+
 }  // namespace junctor::net

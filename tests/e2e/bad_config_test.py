@@ -1,4 +1,5 @@
 """Bad configuration: exit 78 within 2 s, every error at once, each with file, line and key path."""
+import json
 import time
 import unittest
 
@@ -21,6 +22,10 @@ SERVER = {
     "an unknown store": ("store: mongodb://x\n", ["store"]),
     "TLS with half a pair": ("listeners:\n  public:\n    tls:\n      certificate: /nowhere.pem\n",
                              ["listeners.public.tls"]),
+    "TLS files that are not there": (
+        "listeners:\n  public:\n    tls: {certificate: /nowhere.pem, key: /nowhere.key}\n",
+        ["listeners.public.tls.certificate", "listeners.public.tls.key"]),
+    "a store that is not built in": ("store: postgres://db/junctor\n", ["store"]),
     "broken YAML": ("listeners: [\n", ["junctor.yaml"]),
     "three errors at once": ("lisners: {}\nlog:\n  level: loud\nworkers:\n  flow: -1\n",
                              ["lisners", "log.level", "workers.flow"]),
@@ -97,6 +102,25 @@ class BadConfiguration(unittest.TestCase):
             with self.subTest(name):
                 self.server.write_tenant("acme", integrations, destinations, rules)
                 self.refused(named, "apply", "-f", str(self.server.tenants))
+
+    def test_as_json_the_problems_are_data(self):
+        self.server.start()
+        self.server.write_tenant("acme", [], [{**GOOD_DESTINATION, "type": "ftp"}], {})
+        done = self.server.cli("apply", "-f", str(self.server.tenants), "-o", "json", check=False)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        answer = json.loads(done.stdout)
+        self.assertFalse(answer["ok"])
+        self.assertEqual(answer["problems"][0]["path"], "destinations[0].type")
+
+    def test_a_data_directory_has_one_server_whatever_its_store(self):
+        self.server.start()
+        other = f"sqlite:{self.server.folder}/other.db"
+        done = self.server.cli("serve", "--store", other, "--public", "127.0.0.1:0", "--admin",
+                               "127.0.0.1:0", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout + done.stderr, r"already \(pid \d+\)")
+        # The first one can still be found.
+        self.assertEqual(self.server.cli("token", "list", check=False).returncode, 0)
 
 
 if __name__ == "__main__":
