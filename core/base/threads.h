@@ -30,6 +30,10 @@ class Thread {
   std::thread thread_;
 };
 
+// Lowers the calling thread's scheduling priority a little: when the processors are full, answers
+// to providers come before the work that their events cause, and that work waits in the store.
+void runBehindAnswers();
+
 // Many producers, one consumer, whole batches at a time: one lock per batch, not per item.
 // The bound is the caller's: push() says how many items now wait.
 template <class T>

@@ -133,6 +133,7 @@ size_t Dispatcher::inFlight() const {
 }
 
 void Dispatcher::run() {
+  runBehindAnswers();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     everySecond(lock);

@@ -71,6 +71,7 @@ size_t FlowEngine::held() const {
 }
 
 void FlowEngine::work() {
+  runBehindAnswers();
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
   for (;;) {
     const Batch batch = take();
