@@ -322,7 +322,7 @@ def flat(args, rulers, report):
     base = 100_000_000
     rulers.load(server.port, server.path, 256, 0, server.process.pid, base, count=args.stored)
     sink.settle(600)
-    filled = [one_run(rulers, sink, server, 64, args.seconds, 500_000_000 + i * 5_000_000)
+    filled = [one_run(rulers, sink, server, 64, args.seconds, 200_000_000 + i * 5_000_000)
               for i in range(3)]
     print(f"     empty {empty}\n     filled {filled}", flush=True)
     ratio = median(filled, "rps") / max(row["rps"] for row in empty)
