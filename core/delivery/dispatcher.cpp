@@ -292,7 +292,10 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
                           const std::string& request_head, int64_t started_unix_ms,
                           const Result<net::OutboundResponse>& answer) {
   if (!answer && answer.error().code == ErrorCode::Cancelled) {
-    return defer(leased);  // never sent: the attempt counts as not made
+    // Never sent for want of a connection, or the client stops: no attempt is counted. In the
+    // second case it may have been sent; it is then repeated after the restart, with the same
+    // webhook-id.
+    return defer(leased);
   }
   const Delivery& delivery = leased.item->delivery;
   const int64_t now = deps_.clock.unixMs();

@@ -183,7 +183,6 @@ class WorkWindow {
   }
   void unclaim(int64_t key) { claimed_.erase(key); }
   size_t size() const { return entries_.size(); }
-  bool hasReady() const { return !turn_.empty(); }
 
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
