@@ -1,24 +1,18 @@
 #include "delivery/dispatcher.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "delivery/cloud_event.h"
-#include "delivery/request_head.h"
-#include "queue/retry_schedule.h"
 
 namespace junctor::delivery {
 namespace {
 
 constexpr size_t kBatch = 64;
 constexpr size_t kItemOverhead = 2048;
-constexpr int64_t kScanRetryMs = 1'000;
+constexpr int64_t kScanPause = 4;  // times the last scan's length, so scans take a fifth at most
 constexpr int64_t kWaitMax = 1'000;
 constexpr int64_t kTidyEveryMs = 1'000;
-constexpr std::string_view kDisabledKind = "destination-disabled";
 
 queue::WindowOptions windowOptions() {
   queue::WindowOptions options;
@@ -28,10 +22,6 @@ queue::WindowOptions windowOptions() {
   options.lane_running_max = limits::kConnectionsPerDestination;
   options.lease_ms = limits::kDeliveryLeaseMs;
   return options;
-}
-
-std::string laneOf(const Delivery& delivery) {
-  return delivery.tenant + "/" + delivery.destination;
 }
 
 size_t bytesOf(const EventPtr& event) {
@@ -55,12 +45,16 @@ Dispatcher::Dispatcher(DispatcherDeps deps)
       targets_(std::make_shared<const TargetTable>()),
       random_(entropy()) {}
 
+std::string Dispatcher::laneOf(const Delivery& delivery) {
+  return delivery.tenant + "/" + delivery.destination;
+}
+
 Dispatcher::~Dispatcher() {
   stop(0);
 }
 
 void Dispatcher::start() {
-  if (auto stored = deps_.store.documents(std::string(kDisabledKind))) {
+  if (auto stored = deps_.store.documents(kDisabledKind)) {
     for (const auto& [pool, json] : *stored) disabled_.insert(pool);
   }
   thread_ = Thread("jn-deliver", [this] { run(); });
@@ -90,7 +84,7 @@ void Dispatcher::adopt(TargetTablePtr targets) {
     ready_.notify_all();
   }
   for (const std::string& pool : enabled) {
-    const auto removed = deps_.store.removeDocument(std::string(kDisabledKind), pool);
+    const auto removed = deps_.store.removeDocument(kDisabledKind, pool);
     if (removed || removed.error().code == ErrorCode::NotFound) continue;
     log::error("delivery", {{"destination", pool}}, "{}", removed.error().message);
   }
@@ -142,7 +136,8 @@ void Dispatcher::run() {
       wakeWaiting();
       lock.lock();
     }
-    if (window_.scanDue(deps_.clock.unixMs())) {
+    const bool scan_due = window_.scanDue(deps_.clock.unixMs());
+    if (scan_due && deps_.clock.monotonicMs() >= scan_again_at_ms_) {
       lock.unlock();
       scan();
       lock.lock();
@@ -156,12 +151,19 @@ void Dispatcher::run() {
       lock.lock();
       continue;
     }
-    const int64_t until_scan = window_.scanAt() - deps_.clock.unixMs();
-    const int64_t wait = window_.scanAt() == 0 ? kWaitMax : until_scan;
     sleeping_ = true;
-    ready_.wait_for(lock, std::chrono::milliseconds(std::clamp<int64_t>(wait, 1, kWaitMax)));
+    ready_.wait_for(lock, std::chrono::milliseconds(waitMs()));
     sleeping_ = false;
   }
+}
+
+// How long to sleep if nothing happens. A scan that has no room waits for a settled delivery, which
+// wakes the thread.
+int64_t Dispatcher::waitMs() const {
+  const int64_t now = deps_.clock.unixMs();
+  int64_t wait = window_.scanAt() == 0 ? kWaitMax : window_.scanAt() - now;
+  if (window_.scanDue(now)) wait = scan_again_at_ms_ - deps_.clock.monotonicMs();
+  return std::clamp<int64_t>(wait, 1, kWaitMax);
 }
 
 // What cannot be recorded must not be sent: it would be sent again after every scan.
@@ -187,313 +189,36 @@ void Dispatcher::everySecond(std::unique_lock<std::mutex>& lock) {
 }
 
 void Dispatcher::scan() {
-  size_t room = 0;
   {
     std::lock_guard lock(mutex_);
-    room = window_.room();
     window_.beginScan();
   }
-  const auto leave_out = [this](const Delivery& delivery) {
+  const auto take = [this](Delivery delivery) {
+    const int64_t key = delivery.id.orderKey();
+    const std::string lane = laneOf(delivery);
+    auto item = std::make_shared<const Item>(Item{std::move(delivery), nullptr});
     std::lock_guard lock(mutex_);
-    return window_.holds(delivery.id.orderKey()) || window_.laneFull(laneOf(delivery));
+    switch (window_.offerScanned(key, lane, kItemOverhead, std::move(item))) {
+      case queue::Offered::LaneFull:
+        return store::DueStep::NextLane;
+      case queue::Offered::Full:
+        return store::DueStep::Stop;
+      default:
+        return store::DueStep::Next;
+    }
   };
+  const int64_t started_ms = deps_.clock.monotonicMs();
   const int64_t now = deps_.clock.unixMs();
-  auto due = deps_.store.due(now, room, leave_out);
-  auto next = deps_.store.nextDue(now);
+  const auto scanned = deps_.store.due(now, scan_from_, take);
+  const int64_t ended_ms = deps_.clock.monotonicMs();
+  scan_again_at_ms_ = ended_ms + kScanPause * (ended_ms - started_ms);
   std::lock_guard lock(mutex_);
-  if (!due || !next) {
-    log::error("delivery", {}, "cannot read what is due: {}",
-               due ? next.error().message : due.error().message);
+  if (!scanned) {
+    log::error("delivery", {}, "cannot read what is due: {}", scanned.error().message);
     return window_.endScan(now + kScanRetryMs);
   }
-  bool taken = false;
-  for (const Delivery& delivery : *due) {
-    auto item = std::make_shared<const Item>(Item{delivery, nullptr});
-    taken |= window_.offerScanned(delivery.id.orderKey(), laneOf(delivery), kItemOverhead,
-                                  std::move(item));
-  }
-  const bool more = taken && due->size() == room;
-  window_.endScan(more ? 0 : next->value_or(Window::kNever));
-}
-
-Result<EventPtr> Dispatcher::eventOf(const Item& item) {
-  if (item.event) return item.event;
-  return deps_.store.loadEvent(item.delivery.tenant, item.delivery.event_id);
-}
-
-void Dispatcher::send(const Leased& leased) {
-  const Delivery& delivery = leased.item->delivery;
-  TargetTablePtr table;
-  bool disabled = false;
-  {
-    std::lock_guard lock(mutex_);
-    table = targets_;
-    disabled = disabled_.contains(laneOf(delivery));
-  }
-  const Target* target = table->find(delivery.tenant, delivery.destination);
-  if (!target) return park(leased, "destination-missing");
-  if (disabled) return park(leased, "destination-disabled");
-  if (!target->unavailable.empty()) return park(leased, "destination-cannot-sign");
-  auto event = eventOf(*leased.item);
-  if (!event) {
-    const ErrorCode code = event.error().code;
-    if (code != ErrorCode::NotFound && code != ErrorCode::DataLoss) return defer(leased);
-    store::AttemptRecord record;
-    record.attempt.error = describe(event.error());
-    record.state = DeliveryState::Dead;
-    record.reason = "event-unreadable: " + event.error().message;
-    return conclude(leased, std::move(record));
-  }
-  if (target->destination->type == "log") return writeLog(leased, **event);
-  sendHttp(leased, *event, table, *target);
-}
-
-void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
-                          const Target& target) {
-  const Delivery& delivery = leased.item->delivery;
-  const Destination& destination = *target.destination;
-  const int64_t now = deps_.clock.unixMs();
-  net::OutboundRequest request;
-  request.url = destination.url;
-  request.pool = target.pool;
-  request.allow_private = destination.allow_private;
-  if (destination.timeout.count() > 0) request.timeout_ms = destination.timeout.count();
-  auto body = std::make_shared<const std::string>(destination.binary_mode ? binaryBody(*event)
-                                                                          : structuredBody(*event));
-  request.headers = {
-      {"Content-Type", destination.binary_mode ? "application/json"
-                                               : "application/cloudevents+json; charset=utf-8"},
-      {"User-Agent", "Junctor/1"},
-      {"Junctor-Hops", std::to_string(event->event.hops + 1)}};
-  const uint64_t span = delivery.id.uuid.lo + static_cast<uint64_t>(delivery.attempts);
-  request.headers.emplace_back("traceparent", traceParent(event->event, span));
-  if (destination.binary_mode) {
-    for (Header& header : binaryHeaders(*event)) request.headers.push_back(std::move(header));
-  }
-  if (target.signer) {
-    for (Header& header : target.signer->sign(delivery.id.text(), now / 1000, *body)) {
-      request.headers.push_back(std::move(header));
-    }
-  } else {
-    request.headers.emplace_back("webhook-id", delivery.id.text());
-  }
-  for (const auto& header : destination.headers) request.headers.push_back(header);
-  request.body = std::move(body);
-  std::string head = requestHead(request);  // records references, not what they refer to
-  std::copy(target.headers.begin(), target.headers.end(),
-            request.headers.end() - static_cast<std::ptrdiff_t>(target.headers.size()));
-  deps_.client.send(std::move(request), [this, leased, table, &target, head = std::move(head),
-                                         now](const Result<net::OutboundResponse>& answer) {
-    complete(leased, table, target, head, now, answer);
-  });
-}
-
-void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Target& target,
-                          const std::string& request_head, int64_t started_unix_ms,
-                          const Result<net::OutboundResponse>& answer) {
-  if (!answer && answer.error().code == ErrorCode::Cancelled) {
-    // Never sent for want of a connection, or the client stops: no attempt is counted. In the
-    // second case it may have been sent; it is then repeated after the restart, with the same
-    // webhook-id.
-    return defer(leased);
-  }
-  const Delivery& delivery = leased.item->delivery;
-  const int64_t now = deps_.clock.unixMs();
-  const Verdict verdict = judge(answer, now);
-  store::AttemptRecord record;
-  record.attempt.started_at_ms = started_unix_ms;
-  record.attempt.latency_us = answer ? answer->latency_us : (now - started_unix_ms) * 1000;
-  record.attempt.outcome = verdict.outcome;
-  record.attempt.status = verdict.status;
-  record.attempt.error = verdict.error;
-  record.attempt.request_head = request_head;
-  if (answer) record.attempt.response_head = responseHead(*answer);
-  attempt_seconds_.observeUs(record.attempt.latency_us);
-
-  if (verdict.outcome == AttemptOutcome::Delivered) {
-    record.state = DeliveryState::Delivered;
-    delivered_.add();
-    if (delivery.attempts == 0 && leased.item->event) {
-      end_to_end_.observeUs((now - leased.item->event->event.received_at_ms) * 1000);
-    }
-    return conclude(leased, std::move(record));
-  }
-  failed_.add();
-  if (verdict.disable_destination) disable(target);
-  const auto wait = verdict.try_again
-                        ? queue::nextWait(target.destination->retry.schedule, delivery.attempts + 1,
-                                          jitter(), verdict.retry_after)
-                        : std::nullopt;
-  if (wait) {
-    record.state = DeliveryState::Pending;
-    record.next_at_ms = now + wait->count();
-  } else {
-    record.state = DeliveryState::Dead;
-    record.reason =
-        verdict.try_again ? "attempts-exhausted: " + verdict.error : verdict.dead_reason;
-  }
-  conclude(leased, std::move(record));
-}
-
-void Dispatcher::writeLog(const Leased& leased, const EventEnvelope& event) {
-  log::info("delivery",
-            {{"tenant", event.event.tenant},
-             {"event", event.event.id.text()},
-             {"destination", leased.item->delivery.destination},
-             {"type", event.event.type}},
-            "event");
-  store::AttemptRecord record;
-  record.attempt.started_at_ms = deps_.clock.unixMs();
-  record.attempt.outcome = AttemptOutcome::Delivered;
-  record.state = DeliveryState::Delivered;
-  delivered_.add();
-  conclude(leased, std::move(record));
-}
-
-void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
-  const Delivery& delivery = leased.item->delivery;
-  record.attempt.delivery_id = delivery.id;
-  record.attempt.number = delivery.attempts + 1;
-  if (record.state == DeliveryState::Dead) {
-    dead_.add();
-    log::warn("delivery",
-              {{"tenant", delivery.tenant},
-               {"event", delivery.event_id.text()},
-               {"delivery", delivery.id.text()},
-               {"destination", delivery.destination}},
-              "dead letter after {} attempts: {}", record.attempt.number, record.reason);
-  }
-  {
-    std::lock_guard lock(mutex_);
-    window_.release(leased.key, leased.epoch);
-    if (sleeping_) ready_.notify_one();
-  }
-  this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
-}
-
-namespace {
-
-// Somebody decided otherwise in between (discarded, gone): trying again changes nothing.
-bool refusedForGood(const Error& error) {
-  return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound;
-}
-
-}  // namespace
-
-void Dispatcher::record(const Leased& leased,
-                        const std::shared_ptr<const store::AttemptRecord>& record) {
-  deps_.store.record(*record, [this, leased, record](const Result<void>& recorded) {
-    if (recorded || refusedForGood(recorded.error())) return settle(leased, *record, recorded);
-    log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
-               "attempt not recorded yet, nothing new is sent: {}", recorded.error().message);
-    std::lock_guard lock(mutex_);
-    unrecorded_.emplace_back(leased, record);
-  });
-}
-
-void Dispatcher::recordAgain() {
-  if (deps_.store.health() == store::Health::Failing) return;  // only a restart mends it
-  decltype(unrecorded_) again;
-  {
-    std::lock_guard lock(mutex_);
-    again.swap(unrecorded_);
-  }
-  for (const auto& [leased, record] : again) this->record(leased, record);
-}
-
-// Back to the store without an attempt; tried again soon.
-void Dispatcher::defer(const Leased& leased) {
-  std::lock_guard lock(mutex_);
-  if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
-  if (running_ == 0) idle_.notify_all();
-}
-
-void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record,
-                        const Result<void>& recorded) {
-  if (!recorded) {
-    log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
-               "outcome not recorded: {}", recorded.error().message);
-  }
-  std::lock_guard lock(mutex_);
-  const bool held = recorded && record.state == DeliveryState::Pending
-                        ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
-                        : window_.settle(leased.key, leased.epoch);
-  if (held) --running_;
-  if (sleeping_) ready_.notify_one();
-  if (running_ == 0) idle_.notify_all();
-}
-
-// A destination that is gone or does not want anything now: the delivery waits, no attempt is
-// spent, until the destination is applied again.
-void Dispatcher::park(const Leased& leased, const std::string& reason) {
-  const Delivery& delivery = leased.item->delivery;
-  deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
-                               [this, leased](const Result<void>& parked) {
-                                 store::AttemptRecord none;
-                                 none.state = DeliveryState::Waiting;
-                                 settle(leased, none, parked);
-                               });
-}
-
-// Called on the client's loop, which must not wait for the store: the dispatcher's thread saves it.
-void Dispatcher::disable(const Target& target) {
-  std::lock_guard lock(mutex_);
-  if (!disabled_.insert(target.pool).second) return;
-  unsaved_.insert(target.pool);
-  log::warn("delivery", {{"destination", target.pool}},
-            "answered 410 Gone: disabled until it is applied again");
-}
-
-void Dispatcher::saveDisabled() {
-  std::set<std::string> pools;
-  {
-    std::lock_guard lock(mutex_);
-    pools.swap(unsaved_);
-  }
-  for (const std::string& pool : pools) {
-    const auto stored = deps_.store.putDocument(std::string(kDisabledKind), pool, "{}");
-    if (!stored) log::error("delivery", {{"destination", pool}}, "{}", stored.error().message);
-  }
-}
-
-bool Dispatcher::usable(const TargetTable& table, const Delivery& delivery) {
-  const Target* target = table.find(delivery.tenant, delivery.destination);
-  return target != nullptr && target->unavailable.empty();
-}
-
-// Returns waiting deliveries whose destination can take them now to the queue.
-void Dispatcher::wakeWaiting() {
-  deps_.store.flush();  // what is being parked at this moment must be in the list
-  TargetTablePtr table;
-  std::set<std::string> disabled;
-  {
-    std::lock_guard lock(mutex_);
-    table = targets_;
-    disabled = disabled_;
-  }
-  store::DeliveryQuery query;
-  query.state = DeliveryState::Waiting;
-  query.limit = limits::kPageMax;
-  do {
-    auto page = deps_.store.listDeliveries(query);
-    if (!page) return log::error("delivery", {}, "{}", page.error().message);
-    for (const Delivery& delivery : page->items) {
-      if (!usable(*table, delivery) || disabled.contains(laneOf(delivery))) continue;
-      deps_.store.setDeliveryState(delivery.id, DeliveryState::Pending, deps_.clock.unixMs(), "",
-                                   [this](const Result<void>& woken) {
-                                     if (woken) return wake();
-                                     log::error("delivery", {}, "a waiting delivery stays: {}",
-                                                woken.error().message);
-                                   });
-    }
-    query.cursor = page->next_cursor;
-    deps_.store.flush();  // bounds what is queued to one page
-  } while (!query.cursor.empty());
-}
-
-double Dispatcher::jitter() {
-  std::lock_guard lock(mutex_);
-  return random_.unit();
+  scan_from_ = scanned->stopped_at;
+  window_.endScan(scanned->next_due_ms.value_or(Window::kNever));
 }
 
 }  // namespace junctor::delivery

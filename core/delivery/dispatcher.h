@@ -56,6 +56,8 @@ class Dispatcher {
     Delivery delivery;
     EventPtr event;  // null: loaded from the store when leased
   };
+  static constexpr int64_t kScanRetryMs = 1'000;
+  static constexpr const char* kDisabledKind = "destination-disabled";
   using Window = queue::WorkWindow<std::shared_ptr<const Item>>;
   using Leased = Window::Leased;
 
@@ -80,6 +82,8 @@ class Dispatcher {
   void recordAgain();
   void defer(const Leased& leased);
   bool mayLease() const;
+  int64_t waitMs() const;
+  static std::string laneOf(const Delivery& delivery);
   static bool usable(const TargetTable& table, const Delivery& delivery);
   Result<EventPtr> eventOf(const Item& item);
   double jitter();
@@ -106,7 +110,10 @@ class Dispatcher {
   bool wake_waiting_ = false;  // guarded by mutex_
   bool sleeping_ = false;      // guarded by mutex_
   bool stopping_ = false;      // guarded by mutex_
-  int64_t tidied_at_ms_ = 0;   // monotonic; dispatcher thread only
+  // Of the dispatcher's thread alone; times are monotonic.
+  int64_t tidied_at_ms_ = 0;
+  int64_t scan_again_at_ms_ = 0;
+  std::string scan_from_;  // where the last scan stopped
   Thread thread_;
 };
 

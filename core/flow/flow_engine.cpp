@@ -109,7 +109,7 @@ void FlowEngine::scan() {
   size_t room = 0;
   {
     std::lock_guard lock(mutex_);
-    room = window_.room();
+    room = window_.room() + 1;  // one more than fits: the window then knows that there is more
     window_.beginScan();
   }
   const auto held = [this](EventId id) {
@@ -125,7 +125,8 @@ void FlowEngine::scan() {
   bool taken = false;
   for (const RawRequestPtr& request : *found) {
     taken |= window_.offerScanned(request->id.orderKey(), request->tenant,
-                                  request->body.size() + kRequestOverhead, request);
+                                  request->body.size() + kRequestOverhead,
+                                  request) == queue::Offered::Taken;
   }
   window_.endScan(taken ? 0 : Window::kNever);  // there may be more
 }

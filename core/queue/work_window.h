@@ -30,6 +30,9 @@ struct WindowOptions {
   int64_t lease_ms = 0;
 };
 
+// Known: held or claimed already, or settled since the scan began.
+enum class Offered { Taken, Known, LaneFull, Full };
+
 template <class Item>
 class WorkWindow {
  public:
@@ -41,28 +44,28 @@ class WorkWindow {
 
   explicit WorkWindow(const WindowOptions& options) : options_(options) {}
 
-  // Work that is durable and may run now. False: held or claimed already, or no room; then a scan
-  // is noted for when there is. `bytes` is what it costs in memory; one item always fits an empty
-  // window.
-  bool offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
-    if (holds(key)) return false;
+  // Work that is durable and may run now. Where there is no room a scan is noted for when there is.
+  // `bytes` is what it costs in memory; one item always fits an empty window.
+  Offered offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
     Lane& lane = lanes_[lane_name];
     if (lane.items >= options_.lane_items_max) {
       lane.overflowed = true;
-      return false;
+      return Offered::LaneFull;
     }
+    const bool known = holds(key);
     const bool bytes_fit = entries_.empty() || bytes_ + bytes <= options_.bytes_max;
-    if (entries_.size() >= options_.items_max || !bytes_fit) {
+    if (known || entries_.size() >= options_.items_max || !bytes_fit) {
       if (lane.items == 0) lanes_.erase(lane_name);
+      if (known) return Offered::Known;
       scan_at_ = 0;
       overflowed_ = true;
-      return false;
+      return Offered::Full;
     }
     lane.items += 1;
     bytes_ += bytes;
     entries_.emplace(key, Entry{lane_name, bytes, std::move(item), 0, 0, false});
     makeReady(key, lane_name, lane);
-    return true;
+    return Offered::Taken;
   }
 
   // Hands out up to `max` items. They count as held until settle() or deferral. Leases run on
@@ -152,8 +155,8 @@ class WorkWindow {
     drained_ = 0;
     settled_in_scan_.clear();
   }
-  bool offerScanned(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
-    if (settled_in_scan_.contains(key)) return false;
+  Offered offerScanned(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
+    if (settled_in_scan_.contains(key)) return Offered::Known;
     return offer(key, lane_name, bytes, std::move(item));
   }
   // `next_due_ms`: the earliest due time of what is still outside, kNever if nothing is.
@@ -165,11 +168,6 @@ class WorkWindow {
   int64_t scanAt() const { return scan_at_; }
 
   bool holds(int64_t key) const { return entries_.contains(key) || claimed_.contains(key); }
-  // A lane that takes no more: a scan leaves its items out.
-  bool laneFull(const std::string& name) const {
-    const auto lane = lanes_.find(name);
-    return lane != lanes_.end() && lane->second.items >= options_.lane_items_max;
-  }
   // Keeps an item from being handed out while a person decides about it; false if it runs now.
   // unclaim() ends that; the item then has to be offered or scanned anew.
   bool claim(int64_t key) {

@@ -98,6 +98,15 @@ struct Token {
   int64_t expires_at_ms = 0;  // 0 = never
 };
 
+// What to read after a delivery that was offered: the next of its lane, the next lane, or nothing.
+enum class DueStep { Next, NextLane, Stop };
+using DueTaker = std::function<DueStep(Delivery)>;
+struct DueScan {
+  // Earliest due time later than asked for, of the lanes that were read to their end.
+  std::optional<int64_t> next_due_ms;
+  std::string stopped_at;  // `from` of the next scan; "" = all lanes were visited
+};
+
 enum class Health { Ok, LowSpace, Failing };
 
 class Store {
@@ -128,11 +137,11 @@ class Store {
   // most `limit`, and no more once their bodies exceed `bytes_max` (so at least one).
   virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                                    const std::function<bool(EventId)>& skip) = 0;
-  // Pending deliveries due at `now_ms`, oldest due time first, leaving out those `skip` names.
-  virtual Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                            const std::function<bool(const Delivery&)>& skip) = 0;
-  // Due time of the earliest pending delivery later than `now_ms`; none if there is none.
-  virtual Result<std::optional<int64_t>> nextDue(int64_t now_ms) = 0;
+  // Offers the pending deliveries due at `now_ms`, lane by lane (a lane is one tenant's
+  // destination), in each the oldest due time first. The answer steers: a lane that takes no more
+  // costs nothing, however long its backlog is. `from` is where the last scan stopped ("" = at the
+  // first lane): every lane gets its turn.
+  virtual Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take) = 0;
 
   // ---- reads. NotFound also where the row belongs to another tenant; DataLoss where the stored
   // bytes do not match their checksum (lists and the inbox leave such rows out and log them).

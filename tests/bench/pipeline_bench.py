@@ -113,12 +113,13 @@ class Sink:
     def stats(self):
         return get_json(self.port, "/stats")
 
-    def settle(self, seconds=120):
-        """Waits until nothing more arrives; returns the final counts."""
-        last = -1
+    def settle(self, expected, seconds=120):
+        """Waits until all that is expected or, for ten seconds, nothing more has arrived."""
+        last, quiet = -1, 0
         for _ in range(seconds * 2):
             now = self.stats()["unique"]
-            if now == last:
+            quiet = quiet + 1 if now == last else 0
+            if now >= expected or quiet == 20:
                 break
             last = now
             time.sleep(0.5)
@@ -212,7 +213,7 @@ def one_run(rulers, sink, server, conns, seconds, base, rate=0):
     sink.reset()
     load = rulers.load(server.port, server.path, conns, seconds, server.process.pid, base, rate)
     at_end = sink.stats()
-    final = sink.settle()
+    final = sink.settle(load["ok"])
     return {"rps": load["rps"], "p99": load["p99_ms"], "cpu": load["srv_cpu_us_req"],
             "ok": load["ok"], "bad": load["bad"], "delivered_at_end": at_end["unique"],
             "delivered": final["unique"], "e2e_p50": final["e2e_p50_ms"], "rss": load["rss_mb"]}
@@ -321,7 +322,7 @@ def flat(args, rulers, report):
              for i in range(2)]
     base = 100_000_000
     rulers.load(server.port, server.path, 256, 0, server.process.pid, base, count=args.stored)
-    sink.settle(600)
+    sink.settle(empty[-1]["ok"] + args.stored, 600)
     filled = [one_run(rulers, sink, server, 64, args.seconds, 200_000_000 + i * 5_000_000)
               for i in range(3)]
     print(f"     empty {empty}\n     filled {filled}", flush=True)

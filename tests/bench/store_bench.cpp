@@ -17,9 +17,9 @@
 #include <future>
 #include <string>
 
-#include "base/limits.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "store/store.h"
@@ -251,7 +251,10 @@ class Bench {
     const int64_t start = clock_.monotonicNs();
     open();
     const int64_t opened = clock_.monotonicNs();
-    const auto due = store_->due(clock_.unixMs(), 4'096, nullptr);
+    size_t room = 4'096;
+    const auto due = store_->due(clock_.unixMs(), "", [&room](const Delivery&) {
+      return --room > 0 ? store::DueStep::Next : store::DueStep::Stop;
+    });
     const auto inbox = store_->inbox(4'096, limits::kWindowBytesMax, nullptr);
     const int64_t refilled = clock_.monotonicNs();
     const auto ledger = store_->ledger("");

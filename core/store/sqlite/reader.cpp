@@ -68,32 +68,6 @@ Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit, size_t bytes_max,
   return requests;
 }
 
-Result<std::vector<Delivery>> Reader::due(int64_t now_ms, size_t limit,
-                                          const std::function<bool(const Delivery&)>& skip) {
-  static const std::string sql = std::string("SELECT ") + kDeliveryColumns +
-                                 " FROM delivery d INDEXED BY delivery_due WHERE d.state = 0"
-                                 " AND d.next_at <= ? ORDER BY d.next_at, d.key";
-  JUNCTOR_TRY(auto rows, query(sql));
-  rows->with(now_ms);
-  std::vector<Delivery> deliveries;
-  while (deliveries.size() < limit && rows->row()) {
-    Delivery delivery = readDelivery(*rows, 0, names_);
-    if (!skip || !skip(delivery)) deliveries.push_back(std::move(delivery));
-  }
-  JUNCTOR_CHECK(rows.end());
-  return deliveries;
-}
-
-Result<std::optional<int64_t>> Reader::nextDue(int64_t now_ms) {
-  JUNCTOR_TRY(auto rows, query("SELECT next_at FROM delivery INDEXED BY delivery_due WHERE"
-                               " state = 0 AND next_at > ? ORDER BY next_at LIMIT 1"));
-  rows->with(now_ms);
-  std::optional<int64_t> next;
-  if (rows->row()) next = rows->integer(0);
-  JUNCTOR_CHECK(rows.end());
-  return next;
-}
-
 Result<EventPtr> Reader::loadEvent(const std::string& tenant, EventId id) {
   static const std::string sql =
       std::string("SELECT ") + kEventColumns + ", " + kRequestColumns +

@@ -22,9 +22,7 @@ class Reader {
 
   Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                            const std::function<bool(EventId)>& skip);
-  Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                    const std::function<bool(const Delivery&)>& skip);
-  Result<std::optional<int64_t>> nextDue(int64_t now_ms);
+  Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take);
 
   Result<EventPtr> loadEvent(const std::string& tenant, EventId id);
   Result<RawRequestPtr> loadRequest(const std::string& tenant, EventId id);
@@ -42,6 +40,9 @@ class Reader {
  private:
   Result<ReaderPool::Query> query(const std::string& sql);
   Result<void> followNames();
+  using LaneNumbers = std::pair<int64_t, int64_t>;  // names of tenant and destination
+  Result<std::optional<LaneNumbers>> laneAfter(LaneNumbers lane);
+  Result<bool> offerLane(LaneNumbers lane, int64_t now_ms, const DueTaker& take, DueScan& scan);
   void reportDamage(const Error& error, EventId id);
 
   ReaderPool pool_;

@@ -47,7 +47,8 @@ CREATE TABLE delivery (
   state INTEGER NOT NULL, attempts INTEGER NOT NULL, tries INTEGER NOT NULL,
   next_at INTEGER NOT NULL, created_at INTEGER NOT NULL, order_key TEXT, reason TEXT
 );
-CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 0;
+-- By lane, so that a scan steps over the backlog of a destination that takes no more.
+CREATE INDEX delivery_due ON delivery (tenant, destination, next_at) WHERE state = 0;
 CREATE INDEX delivery_dead ON delivery (tenant) WHERE state = 5;
 CREATE INDEX delivery_stuck ON delivery (state) WHERE state = 2 OR state = 5;
 CREATE INDEX delivery_by_event ON delivery (event_key);

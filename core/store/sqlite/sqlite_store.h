@@ -31,12 +31,8 @@ class SqliteStore final : public Store {
                                            const std::function<bool(EventId)>& skip) override {
     return reader_.inbox(limit, bytes_max, skip);
   }
-  Result<std::vector<Delivery>> due(int64_t now_ms, size_t limit,
-                                    const std::function<bool(const Delivery&)>& skip) override {
-    return reader_.due(now_ms, limit, skip);
-  }
-  Result<std::optional<int64_t>> nextDue(int64_t now_ms) override {
-    return reader_.nextDue(now_ms);
+  Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take) override {
+    return reader_.due(now_ms, from, take);
   }
   Result<EventPtr> loadEvent(const std::string& tenant, EventId id) override {
     return reader_.loadEvent(tenant, id);

@@ -7,6 +7,9 @@
 namespace junctor::testing {
 namespace {
 
+using store::DueStep;
+using Ids = std::vector<DeliveryId>;
+
 TEST_CASE("the inbox after a restart holds what the flow had not finished, oldest first") {
   StoreHouse house;
   std::vector<RawRequestPtr> requests;
@@ -59,21 +62,74 @@ TEST_CASE("due deliveries come oldest due time first, after a restart too") {
   REQUIRE(house.record(early));
   house.reopen();
 
-  const auto ids = [&](int64_t at, size_t limit, const std::function<bool(const Delivery&)>& skip) {
-    const auto due = house.store->due(at, limit, skip);
-    REQUIRE(due);
-    std::vector<DeliveryId> found;
-    for (const Delivery& delivery : *due) found.push_back(delivery.id);
-    return found;
+  const auto dueAt = [&](int64_t at) {
+    Ids found;
+    const auto scan = house.store->due(at, "", [&](const Delivery& delivery) {
+      found.push_back(delivery.id);
+      return DueStep::Next;
+    });
+    REQUIRE(scan);
+    CHECK(scan->stopped_at.empty());
+    return std::make_pair(found, scan->next_due_ms);
   };
-  using Ids = std::vector<DeliveryId>;
-  CHECK(ids(now, 10, nullptr) == Ids{made[5].id, made[3].id, made[4].id});
-  CHECK(ids(now, 2, nullptr) == Ids{made[5].id, made[3].id});
-  CHECK(ids(now, 10, [&](const Delivery& one) { return one.id == made[3].id; }) ==
-        Ids{made[5].id, made[4].id});
-  CHECK(ids(now + 5'000, 10, nullptr).size() == 4);
-  CHECK(*house.store->nextDue(now) == std::optional<int64_t>(now + 5'000));
-  CHECK(*house.store->nextDue(now + 5'000) == std::nullopt);
+  CHECK(dueAt(now).first == Ids{made[5].id, made[3].id, made[4].id});
+  CHECK(dueAt(now).second == now + 5'000);
+  CHECK(dueAt(now + 5'000).first.size() == 4);
+  CHECK(dueAt(now + 5'000).second == std::nullopt);
+}
+
+// Two deliveries for each of the destinations a, b, c, in this order.
+Ids planForThree(StoreHouse& house) {
+  const auto raw = house.request("d");
+  REQUIRE(house.append(raw));
+  store::FlowOutcome outcome{raw->id, {StoreHouse::eventOf(*raw)}, {}};
+  Ids ids;
+  for (const char* destination : {"a", "a", "b", "b", "c", "c"}) {
+    outcome.deliveries.push_back(house.deliveryOf(outcome.events.front(), destination));
+    ids.push_back(outcome.deliveries.back().id);
+  }
+  REQUIRE(house.finish(outcome));
+  return ids;
+}
+
+TEST_CASE("a scan for due deliveries steps over the rest of a lane that takes no more") {
+  StoreHouse house;
+  const Ids made = planForThree(house);
+  Ids seen;
+  const auto scan = house.store->due(house.clock.unixMs(), "", [&](const Delivery& delivery) {
+    seen.push_back(delivery.id);
+    return delivery.destination == "b" ? DueStep::NextLane : DueStep::Next;
+  });
+  REQUIRE(scan);
+  CHECK(seen == Ids{made[0], made[1], made[2], made[4], made[5]});
+}
+
+TEST_CASE("a scan for due deliveries goes on behind the lane where the last one stopped") {
+  StoreHouse house;
+  const Ids made = planForThree(house);
+  const auto stopAtFirst = [&](const std::string& from) {
+    DeliveryId seen;
+    const auto scan = house.store->due(house.clock.unixMs(), from, [&](const Delivery& delivery) {
+      seen = delivery.id;
+      return DueStep::Stop;
+    });
+    REQUIRE(scan);
+    return std::make_pair(seen, scan->stopped_at);
+  };
+  const auto [first, at_a] = stopAtFirst("");
+  const auto [second, at_b] = stopAtFirst(at_a);
+  const auto [third, at_c] = stopAtFirst(at_b);
+  CHECK(Ids{first, second, third} == Ids{made[0], made[2], made[4]});
+  CHECK(stopAtFirst(at_c).first == made[0]);  // once around
+
+  Ids all;
+  const auto scan = house.store->due(house.clock.unixMs(), at_b, [&](const Delivery& delivery) {
+    all.push_back(delivery.id);
+    return DueStep::Next;
+  });
+  REQUIRE(scan);
+  CHECK(all == Ids{made[4], made[5], made[0], made[1], made[2], made[3]});
+  CHECK(scan->stopped_at.empty());
 }
 
 TEST_CASE("ids go on above the highest stored one") {

@@ -7,6 +7,7 @@
 #include <set>
 
 using junctor::SeededRandom;
+using junctor::queue::Offered;
 using junctor::queue::WindowOptions;
 using junctor::queue::WorkWindow;
 
@@ -28,7 +29,7 @@ WindowOptions options() {
 
 TEST_CASE("an offered item is leased once") {
   Window window(options());
-  REQUIRE(window.offer(1, "a", 10, 7));
+  REQUIRE(window.offer(1, "a", 10, 7) == Offered::Taken);
   const auto leased = window.lease(0, 10);
   REQUIRE(leased.size() == 1);
   CHECK(leased[0].item == 7);
@@ -40,8 +41,8 @@ TEST_CASE("an offered item is leased once") {
 
 TEST_CASE("the same key is not held twice") {
   Window window(options());
-  REQUIRE(window.offer(1, "a", 10, 7));
-  CHECK_FALSE(window.offer(1, "a", 10, 7));
+  REQUIRE(window.offer(1, "a", 10, 7) == Offered::Taken);
+  CHECK(window.offer(1, "a", 10, 7) == Offered::Known);
   CHECK(window.size() == 1);
 }
 
@@ -49,9 +50,8 @@ TEST_CASE("a full lane asks for a scan once half of it was worked off") {
   Window window(options());
   window.beginScan();
   window.endScan(Window::kNever);
-  for (int i = 0; i < 4; ++i) REQUIRE(window.offer(i, "a", 10, i));
-  CHECK_FALSE(window.offer(4, "a", 10, 4));  // the lane's share
-  CHECK(window.laneFull("a"));
+  for (int i = 0; i < 4; ++i) REQUIRE(window.offer(i, "a", 10, i) == Offered::Taken);
+  CHECK(window.offer(4, "a", 10, 4) == Offered::LaneFull);
   CHECK_FALSE(window.scanDue(1'000'000));  // a scan would find no room in the lane
   for (const auto& leased : window.lease(0, 2)) window.settle(leased.key, leased.epoch);
   CHECK(window.scanDue(0));
@@ -71,8 +71,8 @@ TEST_CASE("a full window is scanned again once a quarter of it was worked off") 
   Window window(options());
   window.beginScan();
   window.endScan(Window::kNever);
-  for (int i = 0; i < 8; ++i) REQUIRE(window.offer(i, i < 4 ? "a" : "b", 10, i));
-  CHECK_FALSE(window.offer(9, "c", 10, 9));
+  for (int i = 0; i < 8; ++i) REQUIRE(window.offer(i, i < 4 ? "a" : "b", 10, i) == Offered::Taken);
+  CHECK(window.offer(9, "c", 10, 9) == Offered::Full);
   auto leased = window.lease(0, 2);
   window.settle(leased[0].key, leased[0].epoch);
   CHECK_FALSE(window.scanDue(0));
@@ -82,8 +82,8 @@ TEST_CASE("a full window is scanned again once a quarter of it was worked off") 
 
 TEST_CASE("one item larger than the bound still fits an empty window") {
   Window window(options());
-  CHECK(window.offer(1, "a", 5000, 1));
-  CHECK_FALSE(window.offer(2, "b", 10, 2));
+  CHECK(window.offer(1, "a", 5000, 1) == Offered::Taken);
+  CHECK(window.offer(2, "b", 10, 2) == Offered::Full);
 }
 
 TEST_CASE("a claimed item is not handed out until it is unclaimed") {
@@ -92,20 +92,20 @@ TEST_CASE("a claimed item is not handed out until it is unclaimed") {
   REQUIRE(window.claim(1));
   CHECK(window.lease(0, 10).empty());
   CHECK(window.holds(1));  // a scan leaves it out
-  CHECK_FALSE(window.offer(1, "a", 10, 7));
+  CHECK(window.offer(1, "a", 10, 7) == Offered::Known);
   window.unclaim(1);
-  CHECK(window.offer(1, "a", 10, 7));
+  CHECK(window.offer(1, "a", 10, 7) == Offered::Taken);
   REQUIRE(window.lease(0, 10).size() == 1);
   CHECK_FALSE(window.claim(1));  // it runs
 }
 
 TEST_CASE("large items are bounded by their bytes") {
   Window window(options());
-  REQUIRE(window.offer(1, "a", 900, 1));
-  CHECK_FALSE(window.offer(2, "b", 200, 2));
+  REQUIRE(window.offer(1, "a", 900, 1) == Offered::Taken);
+  CHECK(window.offer(2, "b", 200, 2) == Offered::Full);
   const auto leased = window.lease(0, 1);
   window.settle(1, leased[0].epoch);
-  CHECK(window.offer(2, "b", 200, 2));
+  CHECK(window.offer(2, "b", 200, 2) == Offered::Taken);
 }
 
 TEST_CASE("a lane at its running limit does not stop the others") {
@@ -172,8 +172,8 @@ TEST_CASE("what is settled while a scan reads the store is not handed out again"
   const auto leased = window.lease(0, 1);
   window.beginScan();  // the scan's snapshot still shows 1 as pending
   REQUIRE(window.settle(1, leased[0].epoch));
-  CHECK_FALSE(window.offerScanned(1, "a", 10, 7));
-  CHECK(window.offerScanned(2, "a", 10, 8));
+  CHECK(window.offerScanned(1, "a", 10, 7) == Offered::Known);
+  CHECK(window.offerScanned(2, "a", 10, 8) == Offered::Taken);
   window.endScan(Window::kNever);
   CHECK(window.lease(0, 10).size() == 1);
 }
@@ -193,7 +193,7 @@ TEST_CASE("random play never loses, doubles or exceeds its bounds") {
       const std::string lane(1, static_cast<char>('a' + random.next() % 3));
       switch (random.next() % 4) {
         case 0:
-          if (window.offer(next_key, lane, 10, 0)) inside.insert(next_key);
+          if (window.offer(next_key, lane, 10, 0) == Offered::Taken) inside.insert(next_key);
           ++next_key;
           break;
         case 1:
@@ -211,7 +211,8 @@ TEST_CASE("random play never loses, doubles or exceeds its bounds") {
             running.erase(one);
           }
           break;
-        default: now += 5;
+        default:
+          now += 5;
       }
       REQUIRE(window.size() == inside.size());
       REQUIRE(window.size() <= 8);

@@ -1,0 +1,149 @@
+// What becomes of an attempt: its record, its lease, and destinations that take nothing for now.
+#include "base/limits.h"
+#include "base/log.h"
+#include "delivery/dispatcher.h"
+
+namespace junctor::delivery {
+
+void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
+  const Delivery& delivery = leased.item->delivery;
+  record.attempt.delivery_id = delivery.id;
+  record.attempt.number = delivery.attempts + 1;
+  if (record.state == DeliveryState::Dead) {
+    dead_.add();
+    log::warn("delivery",
+              {{"tenant", delivery.tenant},
+               {"event", delivery.event_id.text()},
+               {"delivery", delivery.id.text()},
+               {"destination", delivery.destination}},
+              "dead letter after {} attempts: {}", record.attempt.number, record.reason);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    window_.release(leased.key, leased.epoch);
+    if (sleeping_) ready_.notify_one();
+  }
+  this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
+}
+
+namespace {
+
+// Somebody decided otherwise in between (discarded, gone): trying again changes nothing.
+bool refusedForGood(const Error& error) {
+  return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound;
+}
+
+}  // namespace
+
+void Dispatcher::record(const Leased& leased,
+                        const std::shared_ptr<const store::AttemptRecord>& record) {
+  deps_.store.record(*record, [this, leased, record](const Result<void>& recorded) {
+    if (recorded || refusedForGood(recorded.error())) return settle(leased, *record, recorded);
+    log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
+               "attempt not recorded yet, nothing new is sent: {}", recorded.error().message);
+    std::lock_guard lock(mutex_);
+    unrecorded_.emplace_back(leased, record);
+  });
+}
+
+void Dispatcher::recordAgain() {
+  if (deps_.store.health() == store::Health::Failing) return;  // only a restart mends it
+  decltype(unrecorded_) again;
+  {
+    std::lock_guard lock(mutex_);
+    again.swap(unrecorded_);
+  }
+  for (const auto& [leased, record] : again) this->record(leased, record);
+}
+
+// Back to the store without an attempt; tried again soon.
+void Dispatcher::defer(const Leased& leased) {
+  std::lock_guard lock(mutex_);
+  if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
+  if (running_ == 0) idle_.notify_all();
+}
+
+void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record,
+                        const Result<void>& recorded) {
+  if (!recorded) {
+    log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
+               "outcome not recorded: {}", recorded.error().message);
+  }
+  std::lock_guard lock(mutex_);
+  const bool held = recorded && record.state == DeliveryState::Pending
+                        ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
+                        : window_.settle(leased.key, leased.epoch);
+  if (held) --running_;
+  if (sleeping_) ready_.notify_one();
+  if (running_ == 0) idle_.notify_all();
+}
+
+// A destination that is gone or does not want anything now: the delivery waits, no attempt is
+// spent, until the destination is applied again.
+void Dispatcher::park(const Leased& leased, const std::string& reason) {
+  const Delivery& delivery = leased.item->delivery;
+  deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
+                               [this, leased](const Result<void>& parked) {
+                                 store::AttemptRecord none;
+                                 none.state = DeliveryState::Waiting;
+                                 settle(leased, none, parked);
+                               });
+}
+
+// Called on the client's loop, which must not wait for the store: the dispatcher's thread saves it.
+void Dispatcher::disable(const Target& target) {
+  std::lock_guard lock(mutex_);
+  if (!disabled_.insert(target.pool).second) return;
+  unsaved_.insert(target.pool);
+  log::warn("delivery", {{"destination", target.pool}},
+            "answered 410 Gone: disabled until it is applied again");
+}
+
+void Dispatcher::saveDisabled() {
+  std::set<std::string> pools;
+  {
+    std::lock_guard lock(mutex_);
+    pools.swap(unsaved_);
+  }
+  for (const std::string& pool : pools) {
+    const auto stored = deps_.store.putDocument(kDisabledKind, pool, "{}");
+    if (!stored) log::error("delivery", {{"destination", pool}}, "{}", stored.error().message);
+  }
+}
+
+bool Dispatcher::usable(const TargetTable& table, const Delivery& delivery) {
+  const Target* target = table.find(delivery.tenant, delivery.destination);
+  return target != nullptr && target->unavailable.empty();
+}
+
+// Returns waiting deliveries whose destination can take them now to the queue.
+void Dispatcher::wakeWaiting() {
+  deps_.store.flush();  // what is being parked at this moment must be in the list
+  TargetTablePtr table;
+  std::set<std::string> disabled;
+  {
+    std::lock_guard lock(mutex_);
+    table = targets_;
+    disabled = disabled_;
+  }
+  store::DeliveryQuery query;
+  query.state = DeliveryState::Waiting;
+  query.limit = limits::kPageMax;
+  do {
+    auto page = deps_.store.listDeliveries(query);
+    if (!page) return log::error("delivery", {}, "{}", page.error().message);
+    for (const Delivery& delivery : page->items) {
+      if (!usable(*table, delivery) || disabled.contains(laneOf(delivery))) continue;
+      deps_.store.setDeliveryState(delivery.id, DeliveryState::Pending, deps_.clock.unixMs(), "",
+                                   [this](const Result<void>& woken) {
+                                     if (woken) return wake();
+                                     log::error("delivery", {}, "a waiting delivery stays: {}",
+                                                woken.error().message);
+                                   });
+    }
+    query.cursor = page->next_cursor;
+    deps_.store.flush();  // bounds what is queued to one page
+  } while (!query.cursor.empty());
+}
+
+}  // namespace junctor::delivery
