@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/descriptor.h"
+
 namespace junctor {
 namespace fs = std::filesystem;
 namespace {
@@ -21,20 +23,6 @@ Error systemError(const std::string& what, int code) {
   return makeError(code == EACCES || code == EPERM ? ErrorCode::PermissionDenied
                                                    : ErrorCode::Internal, text);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<void> writeAll(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {

@@ -88,6 +88,20 @@ inline constexpr size_t kConnectorLogBytesMax = 1'024;      // per line
 inline constexpr size_t kEventTypeBytesMax = 256;
 inline constexpr size_t kSourceIdBytesMax = 256;            // longer ids are stored as their hash
 
+// -- Bundles of connectors (the largest file is the .so; Go's and Rust's runtimes are a few MiB)
+inline constexpr size_t kBundleBytesMax = 64 * 1024 * 1024;
+inline constexpr size_t kBundleFilesMax = 256;
+inline constexpr size_t kBundleNameBytesMax = 100;          // ustar's name field
+inline constexpr size_t kBundleListBytesMax = 64 * 1024;    // BUNDLE.json: 200 bytes a file
+inline constexpr size_t kBundleSignatureBytesMax = 16 * 1024;
+inline constexpr size_t kTrustFileBytesMax = 16 * 1024 * 1024;  // index, keys, revocations
+inline constexpr size_t kRevocationsMax = 50'000;
+inline constexpr size_t kCapabilityHostsMax = 64;           // more is no list a person reads
+inline constexpr size_t kCapabilityNamesMax = 32;           // credentials, exposed secrets
+inline constexpr int64_t kConnectorKvBytesMax = 64 * 1024 * 1024;
+inline constexpr int64_t kConnectorMemoryMibMax = 4 * 1024;
+inline constexpr int64_t kConnectorActionMs = 30'000;
+
 // -- Configuration
 inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
 inline constexpr size_t kConfigDepthMax = 32;               // the shapes use six

@@ -11,6 +11,7 @@
 #include "crypto/signature.h"
 #include "model/catalog.h"
 #include "model/event.h"
+#include "trust/capabilities.h"
 
 namespace junctor::plugin {
 
@@ -58,6 +59,7 @@ struct Manifest {
   std::vector<std::string> interfaces;             // "junctor.webhook/1"
   std::vector<Sample> samples;
   std::vector<std::string> events;  // declared types, globs allowed
+  trust::Capabilities capabilities;  // absent: nothing is allowed
   std::string json;                 // the whole manifest, as in the ELF note
 };
 

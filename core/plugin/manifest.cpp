@@ -174,7 +174,8 @@ Result<void> readWebhook(const StrictObject& in, Manifest& out) {
 Result<Manifest> fromJson(const Json& json) {
   JUNCTOR_TRY(const auto in, StrictObject::open(json, "",
                                                 {"id", "name", "version", "license", "summary",
-                                                 "abi", "interfaces", "runtime", "webhook"}));
+                                                 "abi", "interfaces", "runtime", "webhook",
+                                                 "capabilities"}));
   Manifest out;
   JUNCTOR_TRY(out.id, in.requiredText("id"));
   if (!cleanId(out.id)) return in.error("id", "must be lower-case letters, digits, '-' and '.'");
@@ -185,6 +186,9 @@ Result<Manifest> fromJson(const Json& json) {
   JUNCTOR_CHECK(in.requiredText("runtime"));
   JUNCTOR_CHECK(readAbi(in, out));
   JUNCTOR_TRY(out.interfaces, in.texts("interfaces"));
+  if (in.has("capabilities")) {
+    JUNCTOR_TRY(out.capabilities, trust::readCapabilities(in.at("capabilities"), "capabilities"));
+  }
   JUNCTOR_CHECK(readWebhook(in, out));
   return out;
 }

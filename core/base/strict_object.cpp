@@ -1,10 +1,10 @@
-#include "plugin/strict_object.h"
+#include "base/strict_object.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 
-namespace junctor::plugin {
+namespace junctor {
 
 Result<StrictObject> StrictObject::open(const Json& json, std::string path,
                                         std::initializer_list<std::string_view> known) {
@@ -62,4 +62,4 @@ Result<std::vector<std::string>> StrictObject::texts(const char* key) const {
   return values;
 }
 
-}  // namespace junctor::plugin
+}  // namespace junctor
