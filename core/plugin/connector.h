@@ -11,6 +11,8 @@
 #include "crypto/signature.h"
 #include "model/catalog.h"
 #include "model/event.h"
+#include "plugin/calls.h"
+#include "plugin/ports.h"
 #include "trust/capabilities.h"
 
 namespace junctor::plugin {
@@ -69,14 +71,44 @@ struct HandleResult {
                               // data_json, payload_json, metadata_json, sequence are set
 };
 
-// One configured use of a connector. handle() calls never overlap on one instance.
+// One configured use of a connector. Calls never overlap on one instance. What its connector does
+// not offer is Unimplemented. handle(), verify() and the two OAuth readers are CPU only, budget
+// limits::kConnectorCallMs; the others may use the network, budget limits::kConnectorActionMs.
+// Errors carry the connector's message, and retry_after if the provider named a time.
 class Instance {
  public:
   virtual ~Instance() = default;
+  // Announces a handle() of the same object, which stays as it is until then: an instance in
+  // another process sends it ahead, so that several are in flight. Costs nothing in this process.
+  // Begun calls are handled in the order of begin(), or not at all.
+  virtual void begin(const RawRequest&) {}
   // `body` is the parsed body when it is JSON (so that it is parsed once; it must be a parse of
   // request.body), else invalid.
-  // CPU only; budget limits::kConnectorCallMs.
   virtual Result<HandleResult> handle(const RawRequest& request, JsonView body) = 0;
+  // A signature that the manifest cannot describe. Unauthenticated: refuse the request.
+  virtual Result<void> verify(const RawRequest& request, JsonView body,
+                              const std::vector<std::string>& secrets);
+
+  // InvalidArgument: unknown action, wrong parameters. options.record tells whether it may be
+  // tried again.
+  virtual Result<ActionResult> execute(const ActionRequest& action, const CallOptions& options);
+  virtual Result<std::vector<Field>> listFields(const std::string& object,
+                                                const CallOptions& options);
+  virtual Result<Hook> subscribe(const HookRequest& request, const CallOptions& options);
+  virtual Result<void> unsubscribe(const std::string& hook_id, const CallOptions& options);
+  // NotFound: it is gone; subscribe anew. Unimplemented: hooks of this connector do not expire.
+  virtual Result<Hook> renew(const Hook& hook, const CallOptions& options);
+  virtual Result<std::vector<Hook>> listHooks(const CallOptions& options);
+  // InvalidArgument: the cursor makes no sense any more; start over.
+  virtual Result<PollResult> poll(const PollRequest& request, const CallOptions& options);
+  // Unimplemented, each: the standard way.
+  virtual Result<OauthParams> authorizeParams(const OauthStart& start, const CallOptions& options);
+  virtual Result<OauthToken> parseToken(int http_status, const std::string& body,
+                                        const CallOptions& options);
+  virtual Result<OauthToken> refreshToken(const OauthToken& old, const CallOptions& options);
+  virtual Result<OauthAccount> identify(const CallOptions& options);
+  // Tries the connection with the provider.
+  virtual Result<void> test(const std::string& params_json, const CallOptions& options);
 };
 
 class Connector {
@@ -98,8 +130,9 @@ class Registry {
   virtual std::vector<std::pair<std::string, std::string>> refused() const = 0;
 };
 // A file that cannot be loaded is listed as refused and logged; it never stops the others.
+// The ports' uses pass a gate that enforces the manifest's capabilities.
 std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders,
-                                         const Clock& clock);
+                                         const Clock& clock, const HostPorts& ports = {});
 
 // Reads the manifest note of a .so without running any of its code.
 Result<Manifest> readManifest(const std::string& path);

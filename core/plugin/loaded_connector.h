@@ -11,8 +11,13 @@ namespace junctor::plugin {
 class LoadedConnector final : public Connector,
                               public std::enable_shared_from_this<LoadedConnector> {
  public:
-  LoadedConnector(Manifest manifest, std::string path, const Library& library, const Clock& clock)
-      : manifest_(std::move(manifest)), path_(std::move(path)), library_(library), clock_(clock) {}
+  LoadedConnector(Manifest manifest, std::string path, const Library& library, const Clock& clock,
+                  const HostPorts& ports)
+      : manifest_(std::move(manifest)),
+        path_(std::move(path)),
+        library_(library),
+        clock_(clock),
+        ports_(ports) {}
 
   const Manifest& manifest() const override { return manifest_; }
   const std::string& path() const override { return path_; }
@@ -20,12 +25,14 @@ class LoadedConnector final : public Connector,
 
   const Library& library() const { return library_; }
   const Clock& clock() const { return clock_; }
+  const HostPorts& ports() const { return ports_; }
 
  private:
   Manifest manifest_;
   std::string path_;
   const Library& library_;
   const Clock& clock_;
+  const HostPorts ports_;
 };
 
 }  // namespace junctor::plugin

@@ -12,7 +12,7 @@ constexpr std::string_view kSuffix = ".so";
 
 class LoadedRegistry final : public Registry {
  public:
-  explicit LoadedRegistry(const Clock& clock) : clock_(clock) {}
+  LoadedRegistry(const Clock& clock, const HostPorts& ports) : clock_(clock), ports_(ports) {}
 
   void addFolder(const std::string& folder) {
     const auto names = listFolder(folder);
@@ -50,7 +50,7 @@ class LoadedRegistry final : public Registry {
     }
     JUNCTOR_TRY(const Library* library, loadLibrary(path, manifest));
     return std::shared_ptr<Connector>(
-        std::make_shared<LoadedConnector>(std::move(manifest), path, *library, clock_));
+        std::make_shared<LoadedConnector>(std::move(manifest), path, *library, clock_, ports_));
   }
 
   void refuse(const std::string& path, const std::string& reason) {
@@ -59,6 +59,7 @@ class LoadedRegistry final : public Registry {
   }
 
   const Clock& clock_;
+  const HostPorts ports_;
   std::map<std::string, std::shared_ptr<Connector>> connectors_;
   std::vector<std::pair<std::string, std::string>> refused_;
 };
@@ -66,8 +67,8 @@ class LoadedRegistry final : public Registry {
 }  // namespace
 
 std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders,
-                                         const Clock& clock) {
-  auto registry = std::make_unique<LoadedRegistry>(clock);
+                                         const Clock& clock, const HostPorts& ports) {
+  auto registry = std::make_unique<LoadedRegistry>(clock, ports);
   for (const std::string& folder : folders) registry->addFolder(folder);
   return registry;
 }
