@@ -63,14 +63,30 @@ net::HttpServerOptions adminOptions(const config::ServerConfig& config) {
   return options;
 }
 
+void measure(observe::Metrics& metrics, const net::HttpServer& server, const char* listener) {
+  using Stats = net::HttpServerStats;
+  const auto add = [&](const char* name, const char* help, uint64_t Stats::* member) {
+    metrics.counterOf(name, help, {{"listener", listener}},
+                      [&server, member] { return static_cast<double>(server.stats().*member); });
+  };
+  metrics.gauge("junctor_http_connections", "Open connections", {{"listener", listener}},
+                [&server] { return static_cast<double>(server.stats().connections_open); });
+  add("junctor_http_connections_refused_total", "Over the caps", &Stats::connections_refused);
+  add("junctor_http_requests_total", "Requests with a well-formed head", &Stats::requests_total);
+  add("junctor_http_malformed_total", "Requests refused as malformed", &Stats::malformed_total);
+  add("junctor_http_timeouts_total", "Requests that came too slowly", &Stats::timeouts_total);
+  add("junctor_http_shed_total", "Requests refused for want of memory", &Stats::shed_total);
+}
+
 Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) {
   const Clock& clock = systemClock();
   JUNCTOR_CHECK(makeFolders(config.data_dir, 0700));
   JUNCTOR_TRY(const DataDirLock lock, DataDirLock::take(config.data_dir));
   JUNCTOR_TRY(const auto engine, Engine::open(config, config::processEnvironment(), clock));
-  JUNCTOR_TRY(const auto api, admin::makeAdminApi(*engine));
   JUNCTOR_TRY(const auto front,
               net::startHttpServer(publicOptions(config), engine->receiver(), clock));
+  measure(engine->metrics(), *front, "public");  // read by the API alone, which ends first
+  JUNCTOR_TRY(const auto api, admin::makeAdminApi(*engine));
   JUNCTOR_TRY(const auto back, net::startHttpServer(adminOptions(config), *api, clock));
   const bool tls = !config.tls_certificate.empty();
   engine->setAddresses((tls ? "https://" : "") + front->address(), back->address());

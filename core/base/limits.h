@@ -11,6 +11,7 @@ inline constexpr size_t kHeaderBytesMax = 16 * 1024;
 inline constexpr size_t kHeaderFieldsMax = 100;
 inline constexpr size_t kUriBytesMax = 8 * 1024;
 inline constexpr size_t kBodyBytesMax = 1024 * 1024;        // default; GitHub's cap is 25 MB
+inline constexpr size_t kPartialBodiesBytesMax = 128 * 1024 * 1024;  // of all connections: 503
 inline constexpr int64_t kHeaderDeadlineMs = 10'000;        // slow-loris bound
 inline constexpr int64_t kRequestDeadlineMs = 30'000;       // header + body, total
 inline constexpr int64_t kResponseDeadlineMs = 30'000;      // a peer that does not read
@@ -92,7 +93,7 @@ inline constexpr size_t kSourceIdBytesMax = 256;            // longer ids are st
 inline constexpr size_t kBundleBytesMax = 64 * 1024 * 1024;
 inline constexpr size_t kBundleFilesMax = 256;
 inline constexpr size_t kBundleNameBytesMax = 100;          // ustar's name field
-inline constexpr size_t kBundleListBytesMax = 64 * 1024;    // BUNDLE.json: 200 bytes a file
+inline constexpr size_t kBundleListBytesMax = 128 * 1024;   // BUNDLE.json: 300 bytes a file
 inline constexpr size_t kBundleSignatureBytesMax = 16 * 1024;
 inline constexpr size_t kTrustFileBytesMax = 16 * 1024 * 1024;  // index, keys, revocations
 inline constexpr size_t kRevocationsMax = 50'000;
@@ -101,6 +102,21 @@ inline constexpr size_t kCapabilityNamesMax = 32;           // credentials, expo
 inline constexpr int64_t kConnectorKvBytesMax = 64 * 1024 * 1024;
 inline constexpr int64_t kConnectorMemoryMibMax = 4 * 1024;
 inline constexpr int64_t kConnectorActionMs = 30'000;
+
+// -- Connectors in processes of their own
+inline constexpr size_t kFrameInlineBytesMax = 64 * 1024;   // larger ones travel as sealed memory
+inline constexpr size_t kFrameBytesMax = 32 * 1024 * 1024;  // twice the arena of a call
+inline constexpr size_t kFrameQueueBytes = 1024 * 1024;     // asked of the kernel, per direction
+inline constexpr size_t kConnectorCallsInFlight = 32;       // per process; a flow batch is 16
+inline constexpr int64_t kConnectorKillMs = 1'000;          // wall time of a 250 ms call, crowded
+inline constexpr int64_t kConnectorStartMs = 10'000;        // start, dlopen, open; 10 ms as a rule
+inline constexpr size_t kConnectorMemoryBytes = 512 * 1024 * 1024;  // address space, not memory used
+inline constexpr size_t kConnectorFilesMax = 16;            // open at once; it needs five
+inline constexpr int64_t kConnectorIdleCpuMs = 2'000;       // used without a call: it spins
+inline constexpr int64_t kConnectorBackoffMinMs = 100;      // between two starts after a crash
+inline constexpr int64_t kConnectorBackoffMaxMs = 30'000;
+inline constexpr size_t kConnectorCrashesMax = 5;           // within the window: quarantine
+inline constexpr int64_t kConnectorCrashWindowMs = 10 * 60 * 1000;
 
 // -- Configuration
 inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;

@@ -192,13 +192,28 @@ void HttpConnection::startBody(RequestHead& head, size_t bytes_max, std::string_
   if (state == BodyReader::State::Done) return dispatch(std::move(request), framing);
   if (request_started_ms_ == 0) request_started_ms_ = context_.now_ms;
   if (head.expects_continue && nothing_sent) answers_.add("HTTP/1.1 100 Continue\r\n\r\n", false);
-  partial_ = std::make_unique<PartialRequest>(
-      PartialRequest{std::move(request), std::move(reader), framing});
+  partial_ = std::make_unique<PartialRequest>(PartialRequest{
+      std::move(request), std::move(reader), framing, HeldBytes(context_.partial_bytes)});
+  if (!bodyFits()) refuseForRoom();
+}
+
+bool HttpConnection::bodyFits() {
+  partial_->held.set(partial_->request.body.capacity());
+  return context_.partial_bytes <= context_.options.partial_bodies_bytes_max;
+}
+
+void HttpConnection::refuseForRoom() {
+  log::warn("net", {{"listener", context_.options.name}, {"peer", remote_ip_}},
+            "too many bodies are under way: {} bytes", context_.partial_bytes);
+  refuse({503, "too many bodies are under way"}, partial_->framing.head_only);
 }
 
 bool HttpConnection::readBody(std::string_view bytes, size_t& used) {
   const BodyReader::State state = partial_->reader.read(bytes, used, partial_->request.body);
-  if (state == BodyReader::State::NeedMore) return false;
+  if (state == BodyReader::State::NeedMore) {
+    if (!bodyFits()) refuseForRoom();
+    return false;
+  }
   const std::unique_ptr<PartialRequest> whole = std::move(partial_);
   if (state == BodyReader::State::Refused) {
     return refuse(whole->reader.refusal(), whole->framing.head_only), false;
@@ -235,8 +250,10 @@ void HttpConnection::dispatch(HttpRequest&& request, ResponseFraming framing) {
 
 void HttpConnection::refuse(Refusal refusal, bool head_only) {
   auto& counters = context_.counters;
-  (refusal.status == 408 ? counters.timeouts_total : counters.malformed_total)
-      .fetch_add(1, std::memory_order_relaxed);
+  auto& counter = refusal.status == 408   ? counters.timeouts_total
+                  : refusal.status == 503 ? counters.shed_total
+                                          : counters.malformed_total;
+  counter.fetch_add(1, std::memory_order_relaxed);
   log::debug("net", {{"peer", remote_ip_}}, "refused with {}: {}", refusal.status, refusal.why);
   stopReading();
   answers_.add(problemWire(refusal, head_only, context_.date.at(context_.unix_ms)), true);

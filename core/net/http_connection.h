@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/answer_queue.h"
@@ -33,7 +34,25 @@ class ConnectionOwner {
 
 struct FrontCounters {
   std::atomic<uint64_t> connections_open{0}, connections_total{0}, connections_refused{0};
-  std::atomic<uint64_t> requests_total{0}, malformed_total{0}, timeouts_total{0};
+  std::atomic<uint64_t> requests_total{0}, malformed_total{0}, timeouts_total{0}, shed_total{0};
+};
+
+// The share of one body that is under way in the bytes all of them hold. Reactor thread only.
+class HeldBytes {
+ public:
+  explicit HeldBytes(size_t& total) : total_(&total) {}
+  HeldBytes(HeldBytes&& other) noexcept
+      : total_(other.total_), own_(std::exchange(other.own_, 0)) {}
+  HeldBytes& operator=(HeldBytes&&) = delete;
+  ~HeldBytes() { *total_ -= own_; }
+  void set(size_t bytes) {
+    *total_ += bytes - own_;
+    own_ = bytes;
+  }
+
+ private:
+  size_t* total_;
+  size_t own_ = 0;
 };
 
 // Shared by all connections of a listener.
@@ -47,10 +66,11 @@ struct FrontContext {
   FrontCounters counters;
   std::vector<char> buffer;  // every read goes here first: one for all, not one each
   DateText date;
-  int64_t now_ms = 0;   // of this turn of the reactor, monotonic
-  int64_t unix_ms = 0;  // of this turn, for the Date header
+  int64_t now_ms = 0;        // of this turn of the reactor, monotonic
+  int64_t unix_ms = 0;       // of this turn, for the Date header
   bool draining = false;
   HttpConnection* at_work = nullptr;  // whose handler call may be running
+  size_t partial_bytes = 0;           // held by bodies under way
 };
 
 class HttpConnection final : private SocketHandler {
@@ -76,6 +96,7 @@ class HttpConnection final : private SocketHandler {
     HttpRequest request;
     BodyReader reader;
     ResponseFraming framing;
+    HeldBytes held;
   };
 
   void onWritable() override;
@@ -88,6 +109,8 @@ class HttpConnection final : private SocketHandler {
   void take(std::string_view bytes);
   size_t consume(std::string_view bytes);
   bool readHead(std::string_view bytes, size_t& used);
+  bool bodyFits();
+  void refuseForRoom();
   bool readBody(std::string_view bytes, size_t& used);
   void startRequest(RequestHead& head, std::string_view bytes, size_t& used);
   void startBody(RequestHead& head, size_t bytes_max, std::string_view bytes, size_t& used);

@@ -156,7 +156,8 @@ TlsContextPtr ReactorServer::currentTls() {
 HttpServerStats ReactorServer::stats() const {
   const FrontCounters& counters = context_.counters;
   return {counters.connections_open, counters.connections_total, counters.connections_refused,
-          counters.requests_total,   counters.malformed_total,   counters.timeouts_total};
+          counters.requests_total,   counters.malformed_total,   counters.timeouts_total,
+          counters.shed_total};
 }
 
 // -- The reactor thread

@@ -52,6 +52,7 @@ struct HttpServerOptions {
   std::optional<TlsFiles> tls;
   size_t connections_max = limits::kConnectionsMax;
   size_t connections_per_address_max = limits::kConnectionsPerAddressMax;
+  size_t partial_bodies_bytes_max = limits::kPartialBodiesBytesMax;
   int64_t header_deadline_ms = limits::kHeaderDeadlineMs;
   int64_t request_deadline_ms = limits::kRequestDeadlineMs;
   int64_t response_deadline_ms = limits::kResponseDeadlineMs;
@@ -61,6 +62,7 @@ struct HttpServerOptions {
 struct HttpServerStats {
   uint64_t connections_open = 0, connections_total = 0, connections_refused = 0;
   uint64_t requests_total = 0, malformed_total = 0, timeouts_total = 0;
+  uint64_t shed_total = 0;  // answered 503 because too many bodies were under way
 };
 
 class HttpServer {

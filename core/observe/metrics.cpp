@@ -93,7 +93,13 @@ Histogram& Metrics::histogram(const std::string& name, const std::string& help,
 void Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels,
                     std::function<double()> read) {
   std::lock_guard lock(mutex_);
-  family(name, help, "gauge").gauges[labelText(labels)] = std::move(read);
+  family(name, help, "gauge").read[labelText(labels)] = std::move(read);
+}
+
+void Metrics::counterOf(const std::string& name, const std::string& help, const Labels& labels,
+                        std::function<double()> read) {
+  std::lock_guard lock(mutex_);
+  family(name, help, "counter").read[labelText(labels)] = std::move(read);
 }
 
 std::string Metrics::render() const {
@@ -107,7 +113,7 @@ std::string Metrics::render() const {
     for (const auto& [labels, histogram] : family.histograms) {
       renderHistogram(out, name, labels, *histogram);
     }
-    for (const auto& [labels, read] : family.gauges) {
+    for (const auto& [labels, read] : family.read) {
       out += fmt::format("{}{} {}\n", name, braced(labels), read());
     }
   }

@@ -53,6 +53,10 @@ class Metrics {
   void gauge(const std::string& name, const std::string& help, const Labels& labels,
              std::function<double()> read);
 
+  // A counter that somebody else keeps; `read` as for gauge().
+  void counterOf(const std::string& name, const std::string& help, const Labels& labels,
+                 std::function<double()> read);
+
   std::string render() const;
 
  private:
@@ -61,7 +65,7 @@ class Metrics {
     std::string type;
     std::map<std::string, std::unique_ptr<Counter>> counters;
     std::map<std::string, std::unique_ptr<Histogram>> histograms;
-    std::map<std::string, std::function<double()>> gauges;
+    std::map<std::string, std::function<double()>> read;
   };
   Family& family(const std::string& name, const std::string& help, const std::string& type);
 

@@ -209,6 +209,38 @@ TEST_CASE("a body over its limit is refused before it is sent") {
   CHECK(front.handler.targetsSeen().size() <= 1);
 }
 
+TEST_CASE("bodies under way hold no more memory than allowed, and what they held comes back") {
+  HttpServerOptions options;
+  options.partial_bodies_bytes_max = 300'000;
+  Front front(options);
+  front.start();
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<RawClient>(front.port()));
+    clients.back()->send(head + std::string(100'000, 'x'));
+  }
+  CHECK(front.eventually([](const auto& stats) { return stats.shed_total >= 1; }));
+  CHECK(front.alive());  // a request that is here at once needs none of it
+  size_t refused = 0;
+  for (const auto& client : clients) {
+    client->send(std::string(100'000, 'x'));
+    const auto response = client->receive();
+    REQUIRE(response);
+    CHECK((response->status == 503 || response->status == 200));
+    refused += response->status == 503;
+  }
+  CHECK(refused >= 1);
+  CHECK(refused < clients.size());
+  clients.clear();
+  for (int i = 0; i < 3; ++i) {  // one after the other all fit: nothing is counted twice
+    RawClient client(front.port());
+    client.send(head + std::string(100'000, 'x'));
+    client.send(std::string(100'000, 'x'));
+    CHECK(client.receive()->status == 200);
+  }
+}
+
 TEST_CASE("the refusal of a large upload can be read while the client still sends") {
   Front front;
   front.start();
