@@ -233,29 +233,6 @@ class Connector {
 
 namespace detail {
 
-inline jn_status failed(const jn_call* call, jn_status status, const char* message) {
-  jn_error error{};
-  error.struct_size = sizeof error;
-  error.status = status;
-  error.message = view(message);
-  return call->fail(call, &error);
-}
-
-// Nothing thrown by `body` gets past it.
-template <class Body>
-jn_status barrier(const jn_call* call, Body&& body) noexcept {
-  try {
-    body();
-    return JN_OK;
-  } catch (const Failure& failure) {
-    return failed(call, failure.status(), failure.what());
-  } catch (const std::exception& error) {
-    return failed(call, JN_E_INTERNAL, error.what());
-  } catch (...) {
-    return failed(call, JN_E_INTERNAL, "an unknown exception");
-  }
-}
-
 template <class T>
 struct Tables {
   static jn_status create(const jn_call* call, const jn_str* config, jn_instance** out) noexcept {
@@ -276,16 +253,10 @@ struct Tables {
     });
   }
 
-  template <class Table>
-  static bool fetch(const jn_host* from, const char* id, const Table*& table) {
-    table = static_cast<const Table*>(from->get_interface(from, id));
-    return table != nullptr;
-  }
   static jn_status open(const jn_plugin*, const jn_host* from) noexcept {
     Host& to = host();
-    const bool all = fetch(from, JN_JSON_ID, to.json) && fetch(from, JN_CODEC_ID, to.codec) &&
-                     fetch(from, JN_CLOCK_ID, to.clock) && fetch(from, JN_LOG_ID, to.log);
-    return all ? JN_OK : JN_E_UNSUPPORTED;
+    to.fetchAll(from);
+    return to.json && to.codec && to.clock && to.log ? JN_OK : JN_E_UNSUPPORTED;
   }
   static void close(const jn_plugin*) noexcept { host() = Host(); }
   static const void* interfaceOf(const jn_plugin*, const char* id) noexcept {

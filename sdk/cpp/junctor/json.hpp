@@ -4,7 +4,7 @@
 
 #include <junctor/junctor.h>
 
-#include <exception>
+#include <junctor/tables.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,47 +12,11 @@
 
 namespace jn {
 
-using Text = std::string_view;
-
-// Thrown to fail a call: its status, and one line for the operator (no secrets).
-class Failure : public std::exception {
- public:
-  Failure(jn_status status, std::string message) : status_(status), message_(std::move(message)) {}
-  jn_status status() const { return status_; }
-  const char* what() const noexcept override { return message_.c_str(); }
-
- private:
-  jn_status status_;
-  std::string message_;
-};
-inline Failure invalid(std::string message) {
-  return {JN_E_INVALID, std::move(message)};
-}
-
 namespace detail {
 
-struct Host {
-  const jn_json* json = nullptr;
-  const jn_codec* codec = nullptr;
-  const jn_clock* clock = nullptr;
-  const jn_log* log = nullptr;
-};
 inline Host& host() {  // one per connector library: nothing is exported
   static Host instance;
   return instance;
-}
-
-inline jn_str view(Text text) {
-  return {text.data(), text.size()};
-}
-inline Text text(const jn_str& view) {
-  return view.ptr ? Text(view.ptr, view.len) : Text();
-}
-inline void check(jn_status status, const char* what) {
-  if (status != JN_OK) throw Failure(status, what);
-}
-inline char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
 }  // namespace detail

@@ -50,9 +50,10 @@ typedef struct jn_actions {
 
   /* Runs one action. 30 s by default; all network traffic goes through junctor.http/1. With
      JN_CALL_DRY_RUN nothing is sent: the result says what would be.
-     Thread: [call]. Owner: views only. Errors: JN_E_INVALID = unknown action or wrong parameters;
-     else the class of the provider's answer, with details through `fail`. The host tries again
-     only if nothing was sent or the manifest calls the action idempotent. Since 1.0. */
+     Thread: [call]. Owner: views only.
+     Errors: JN_E_INVALID = unknown action or wrong parameters; else the class of the provider's
+     answer, with details through `fail`. The host tries again only if nothing was sent or the
+     manifest calls the action idempotent. Since 1.0. */
   jn_status (*execute)(const jn_call *call, jn_instance *instance, const jn_action *action,
                        const jn_action_sink *sink);
 } jn_actions;

@@ -16,8 +16,8 @@ extern "C" {
 /* The host's, valid until the called function returns. Since 1.0. */
 struct jn_call {
   uint32_t struct_size;
-  uint32_t flags; /* JN_CALL_* */
-  void *ctx;      /* the host's */
+  uint32_t flags;       /* JN_CALL_* */
+  void *ctx;            /* the host's */
   uint64_t deadline_ns; /* on the clock of junctor.clock/1 mono_ns; 0 = none */
   jn_str trace_parent;  /* W3C traceparent, may be empty */
   jn_str tenant;

@@ -28,8 +28,9 @@ typedef struct jn_connector {
   void (*destroy)(jn_instance *instance);
 
   /* Tries the connection with the provider. May be NULL. `params_json` is one JSON object.
-     Thread: [call]. Owner: views only. Errors: JN_E_AUTH, JN_E_UNAVAILABLE or another class, with
-     details through `fail`. Since 1.0. */
+     Thread: [call]. Owner: views only.
+     Errors: JN_E_AUTH, JN_E_UNAVAILABLE or another class, with details through `fail`.
+     Since 1.0. */
   jn_status (*test)(const jn_call *call, jn_instance *instance, const jn_str *params_json);
 } jn_connector;
 

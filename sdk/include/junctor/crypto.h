@@ -31,10 +31,10 @@ typedef struct jn_crypto {
 
   /* Is `sig` (raw bytes) the signature of the joined parts under the raw public `key`?
      Thread: [call]. Owner: views only.
-     Errors: JN_E_SIGNATURE = no, JN_E_INVALID = no such key, JN_E_UNSUPPORTED = unknown
-     algorithm. Since 1.0. */
-  jn_status (*verify_sig)(const jn_call *call, uint32_t alg, const jn_str *key,
-                          const jn_str *parts, size_t n, const jn_str *sig);
+     Errors: JN_E_SIGNATURE = no, JN_E_INVALID = no such key, JN_E_UNSUPPORTED = unknown algorithm.
+     Since 1.0. */
+  jn_status (*verify_sig)(const jn_call *call, uint32_t alg, const jn_str *key, const jn_str *parts,
+                          size_t n, const jn_str *sig);
 } jn_crypto;
 
 #ifdef __cplusplus

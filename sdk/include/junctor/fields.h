@@ -32,14 +32,14 @@ extern "C" {
 /* One field of an object. Views. Since 1.0. */
 typedef struct jn_field {
   uint32_t struct_size;
-  uint32_t flags; /* JN_FIELD_REQUIRED and its like */
-  uint32_t type;  /* JN_FIELD_TEXT and its like */
+  uint32_t flags;   /* JN_FIELD_REQUIRED and its like */
+  uint32_t type;    /* JN_FIELD_TEXT and its like */
   uint32_t reserved0;
-  jn_str name;    /* as in the provider's API, required: "customfield_10010" */
-  jn_str label;   /* for people; empty = the name */
-  jn_str help;    /* one sentence; may be empty */
+  jn_str name;      /* as in the provider's API, required: "customfield_10010" */
+  jn_str label;     /* for people; empty = the name */
+  jn_str help;      /* one sentence; may be empty */
   jn_str refers_to; /* object that a JN_FIELD_REFERENCE points at */
-  jn_map options; /* of a JN_FIELD_CHOICE: value, label */
+  jn_map options;   /* of a JN_FIELD_CHOICE: value, label */
 } jn_field;
 
 /* Where a connector puts fields. The host's, valid for the call. Since 1.0. */
@@ -62,8 +62,8 @@ typedef struct jn_fields {
   uint32_t reserved0; /* 0 */
 
   /* Lists the fields of one object of the provider ("issue"), all pages of them.
-     Thread: [call]. Owner: views only. Errors: JN_E_NOT_FOUND = no such object; else the class of
-     the provider's answer. Since 1.0. */
+     Thread: [call]. Owner: views only.
+     Errors: JN_E_NOT_FOUND = no such object; else the class of the provider's answer. Since 1.0. */
   jn_status (*list)(const jn_call *call, jn_instance *instance, const jn_str *object,
                     const jn_field_sink *sink);
 } jn_fields;

@@ -57,18 +57,19 @@ typedef struct jn_hooks {
   uint32_t reserved0; /* 0 */
 
   /* Makes a subscription, or finds the one that posts to this URL already: asking twice leaves one.
-     Thread: [call]. Owner: views only; the sink gets exactly one hook. Errors: the class of the
-     provider's answer. Since 1.0. */
-  jn_status (*subscribe)(const jn_call *call, jn_instance *instance,
-                         const jn_hook_request *request, const jn_hook_sink *sink);
+     Thread: [call]. Owner: views only; the sink gets exactly one hook.
+     Errors: the class of the provider's answer. Since 1.0. */
+  jn_status (*subscribe)(const jn_call *call, jn_instance *instance, const jn_hook_request *request,
+                         const jn_hook_sink *sink);
 
   /* Ends a subscription by the provider's id. One that is gone already is JN_OK.
      Thread: [call]. Owner: view only. Errors: the class of the provider's answer. Since 1.0. */
   jn_status (*unsubscribe)(const jn_call *call, jn_instance *instance, const jn_str *hook_id);
 
   /* Prolongs a subscription that expires. NULL where none does.
-     Thread: [call]. Owner: views only; the sink gets exactly one hook. Errors: JN_E_NOT_FOUND = it
-     is gone, the host subscribes anew; else the class of the provider's answer. Since 1.0. */
+     Thread: [call]. Owner: views only; the sink gets exactly one hook.
+     Errors: JN_E_NOT_FOUND = it is gone, the host subscribes anew; else the class of the provider's
+     answer. Since 1.0. */
   jn_status (*renew)(const jn_call *call, jn_instance *instance, const jn_hook *hook,
                      const jn_hook_sink *sink);
 

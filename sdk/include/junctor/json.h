@@ -25,12 +25,13 @@ extern "C" {
 #define JN_JSON_ARRAY 7u
 #define JN_JSON_OBJECT 8u
 
-/* A value in a parsed document; all zero = absent. Copy freely, never change. Frozen. */
+/* A value in a parsed document; all zero = absent. Copy freely, never change. Frozen: embedded by
+   value. */
 typedef struct jn_json_node {
   uint64_t host[2];
 } jn_json_node;
 
-/* A position in an array or object; all zero = before the first. Frozen. */
+/* A position in an array or object; all zero = before the first. Frozen: embedded by value. */
 typedef struct jn_json_iter {
   uint64_t host[8];
 } jn_json_iter;
@@ -57,8 +58,7 @@ typedef struct jn_json {
 
   /* Value at an RFC 6901 pointer; "" = the node itself.
      Thread: [call]. Owner: host. Errors: none; 0 = absent, and *out is absent. Since 1.0. */
-  int32_t (*pointer)(const jn_json_node *node, const char *pointer, size_t len,
-                     jn_json_node *out);
+  int32_t (*pointer)(const jn_json_node *node, const char *pointer, size_t len, jn_json_node *out);
 
   /* Element of an array.
      Thread: [call]. Owner: host. Errors: none; 0 = absent, and *out is absent. Since 1.0. */
@@ -74,8 +74,8 @@ typedef struct jn_json {
                   jn_json_node *value);
 
   /* The text of a string, unescaped.
-     Thread: [call]. Owner: host, until the call ends. Errors: none; 0 = not a string, *out is
-     empty. Since 1.0. */
+     Thread: [call]. Owner: host, until the call ends.
+     Errors: none; 0 = not a string, *out is empty. Since 1.0. */
   int32_t (*as_str)(const jn_json_node *node, jn_str *out);
 
   /* An integer that fits.
@@ -99,8 +99,8 @@ typedef struct jn_json {
      Errors: JN_E_TOO_LARGE = the arena is full. Since 1.0. */
   jn_status (*dump)(const jn_call *call, const jn_json_node *node, jn_str *out);
 
-  /* A new, empty writer. The write functions return nothing: a misplaced value or key is
-     remembered and reported by write_end.
+  /* A new, empty writer. The write functions return nothing: a misplaced value or key is remembered
+     and reported by write_end.
      Thread: [call]. Owner: host. Errors: NULL = too many writers in this call. Since 1.0. */
   jn_json_writer *(*write_begin)(const jn_call *call);
 

@@ -54,8 +54,8 @@ typedef struct jn_kv_store {
 
   /* Removes a key; one that is not there is JN_OK.
      Thread: [call]. Owner: view only.
-     Errors: JN_E_INVALID (the key), JN_E_DENIED (also in a JN_CALL_DRY_RUN call),
-     JN_E_UNAVAILABLE. Since 1.0. */
+     Errors: JN_E_INVALID (the key), JN_E_DENIED (also in a JN_CALL_DRY_RUN call), JN_E_UNAVAILABLE.
+     Since 1.0. */
   jn_status (*del)(const jn_call *call, const jn_str *key);
 
   /* Keys with a prefix and their values, in byte order, those after `after` (may be empty): at most

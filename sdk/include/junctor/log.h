@@ -3,7 +3,7 @@
 #define JUNCTOR_LOG_H
 
 #include "call.h"
-#include "host.h" /* JN_LOG_* levels */
+#include "host.h"
 #include "types.h"
 
 #ifdef __cplusplus

@@ -59,8 +59,8 @@ struct jn_oauth_sink {
 
   /* Gives the token, exactly once.
      Thread: [call]. Owner: host copies and seals it before it returns.
-     Errors: JN_E_INVALID (no access_token), JN_E_UNSUPPORTED (not in this call), JN_E_CONFLICT
-     when called twice. Since 1.0. */
+     Errors: JN_E_INVALID (no access_token), JN_E_UNSUPPORTED (not in this call), JN_E_CONFLICT when
+     called twice. Since 1.0. */
   jn_status (*token)(const jn_oauth_sink *sink, const jn_oauth_token *token);
 
   /* Gives the account, exactly once.
@@ -76,27 +76,28 @@ typedef struct jn_oauth {
   uint32_t reserved0; /* 0 */
 
   /* Names parameters of the authorization URL beyond the standard ones. May be NULL. CPU only.
-     Thread: [call]. Owner: views only; the sink takes params. Errors: JN_E_INVALID = the account
-     hint is wrong. Since 1.0. */
+     Thread: [call]. Owner: views only; the sink takes params.
+     Errors: JN_E_INVALID = the account hint is wrong. Since 1.0. */
   jn_status (*authorize_params)(const jn_call *call, jn_instance *instance,
                                 const jn_oauth_start *start, const jn_oauth_sink *sink);
 
   /* Reads a token endpoint's answer that is not RFC 6749 §5.1. May be NULL. CPU only.
-     Thread: [call]. Owner: views only; the sink takes one token. Errors: JN_E_AUTH = the provider
-     refused, JN_E_INVALID = not understood. Since 1.0. */
+     Thread: [call]. Owner: views only; the sink takes one token.
+     Errors: JN_E_AUTH = the provider refused, JN_E_INVALID = not understood. Since 1.0. */
   jn_status (*parse_token)(const jn_call *call, jn_instance *instance, uint32_t http_status,
                            const jn_str *body, const jn_oauth_sink *sink);
 
   /* Gets a new token where that is no refresh_token grant. May be NULL. The host runs one at a time
      per credential.
-     Thread: [call]. Owner: views only; the sink takes one token. Errors: JN_E_AUTH = a person must
-     authorize again; JN_E_UNAVAILABLE and its like are retried. Since 1.0. */
+     Thread: [call]. Owner: views only; the sink takes one token.
+     Errors: JN_E_AUTH = a person must authorize again; JN_E_UNAVAILABLE and its like are retried.
+     Since 1.0. */
   jn_status (*refresh)(const jn_call *call, jn_instance *instance, const jn_oauth_token *old,
                        const jn_oauth_sink *sink);
 
   /* Asks the provider whom the credential stands for. May be NULL.
-     Thread: [call]. Owner: views only; the sink takes one account. Errors: the class of the
-     provider's answer. Since 1.0. */
+     Thread: [call]. Owner: views only; the sink takes one account.
+     Errors: the class of the provider's answer. Since 1.0. */
   jn_status (*identify)(const jn_call *call, jn_instance *instance, const jn_oauth_sink *sink);
 } jn_oauth;
 

@@ -4,7 +4,7 @@
 
 #include "call.h"
 #include "types.h"
-#include "webhook.h" /* jn_event */
+#include "webhook.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,12 +15,12 @@ extern "C" {
 /* What to fetch. Views, valid for the call. Since 1.0. */
 typedef struct jn_poll_request {
   uint32_t struct_size;
-  uint32_t flags;    /* none yet */
-  uint32_t limit;    /* events wanted at most, at least 1 */
+  uint32_t flags;   /* none yet */
+  uint32_t limit;   /* events wanted at most, at least 1 */
   uint32_t reserved0;
-  jn_str stream;     /* as in the manifest; may be empty */
-  jn_str cursor;     /* as last given to `next`; empty = the first time: start at since_ms */
-  int64_t since_ms;  /* Unix milliseconds; 0 = now */
+  jn_str stream;    /* as in the manifest; may be empty */
+  jn_str cursor;    /* as last given to `next`; empty = the first time: start at since_ms */
+  int64_t since_ms; /* Unix milliseconds; 0 = now */
 } jn_poll_request;
 
 /* flags of jn_poll_next */
@@ -44,8 +44,8 @@ struct jn_poll_sink {
   /* Adds one event; it must have a payload_json, since there is no body. An event that was given
      before is dropped by its id.
      Thread: [call]. Owner: host copies the event before it returns.
-     Errors: JN_E_INVALID (no type, no payload, or a *_json member that is not JSON),
-     JN_E_TOO_LARGE (too many events), JN_E_DEADLINE; stop and return the status. Since 1.0. */
+     Errors: JN_E_INVALID (no type, no payload, or a *_json member that is not JSON), JN_E_TOO_LARGE
+     (too many events), JN_E_DEADLINE; stop and return the status. Since 1.0. */
   jn_status (*event)(const jn_poll_sink *sink, const jn_event *event);
 
   /* Says where the next poll starts; exactly once, after the last event.
@@ -61,8 +61,9 @@ typedef struct jn_poll {
 
   /* Fetches what happened since the cursor. If it fails, its events are dropped and the cursor
      stays.
-     Thread: [call]. Owner: views only. Errors: JN_E_INVALID = the cursor makes no sense any more,
-     the host starts over; else the class of the provider's answer. Since 1.0. */
+     Thread: [call]. Owner: views only.
+     Errors: JN_E_INVALID = the cursor makes no sense any more, the host starts over; else the class
+     of the provider's answer. Since 1.0. */
   jn_status (*poll)(const jn_call *call, jn_instance *instance, const jn_poll_request *request,
                     const jn_poll_sink *sink);
 } jn_poll;

@@ -10,8 +10,7 @@
  *   puts into the arena of a call lives until the call ends.
  * - Structs travel by pointer. Nothing is thrown across the boundary.
  * - Thread tags: [setup] one thread, nothing else of this connector runs; [any-thread]; [call] only
- *   on the thread of the given call (or instance call) and only before it returns.
- */
+ *   on the thread of the given call (or instance call) and only before it returns. */
 #ifndef JUNCTOR_TYPES_H
 #define JUNCTOR_TYPES_H
 
@@ -41,13 +40,13 @@ typedef int32_t jn_status;
 #define JN_E_INTERNAL (-1)     /* a fault of the side that returns it */
 #define JN_E_INVALID (-2)      /* the input is wrong and stays wrong */
 #define JN_E_UNSUPPORTED (-3)  /* known, but not offered here */
-#define JN_E_SIGNATURE (-4)    /* answered 401, never retried */
-#define JN_E_AUTH (-5)         /* the credential was refused; the host refreshes it once */
+#define JN_E_SIGNATURE (-4)    /* the signature is wrong; answered 401, never retried */
+#define JN_E_AUTH (-5)         /* the credential is missing or was refused */
 #define JN_E_FORBIDDEN (-6)    /* the credential is good, the act is not allowed */
-#define JN_E_NOT_FOUND (-7)
-#define JN_E_CONFLICT (-8)
-#define JN_E_RATE_LIMITED (-9) /* retried after retry_after_ms */
-#define JN_E_UNAVAILABLE (-10) /* retried */
+#define JN_E_NOT_FOUND (-7)    /* what was named does not exist */
+#define JN_E_CONFLICT (-8)     /* it exists already, or changed meanwhile */
+#define JN_E_RATE_LIMITED (-9) /* too many requests, for now; retry_after_ms says how long */
+#define JN_E_UNAVAILABLE (-10) /* not now; the same may succeed later */
 #define JN_E_DEADLINE (-11)    /* the call's time is over */
 #define JN_E_CANCELLED (-12)   /* the host gave up on the call */
 #define JN_E_TOO_LARGE (-13)   /* a limit of the host was reached */
@@ -61,10 +60,11 @@ typedef struct jn_str {
 
 /* Frozen: embedded by value. */
 typedef struct jn_kv {
-  jn_str key, val;
+  jn_str key;
+  jn_str val;
 } jn_kv;
 
-/* Frozen: embedded by value. Ordered, keys may repeat. */
+/* Ordered, keys may repeat. Frozen: embedded by value. */
 typedef struct jn_map {
   const jn_kv *items;
   size_t len;

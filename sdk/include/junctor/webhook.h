@@ -14,7 +14,7 @@ extern "C" {
 /* One request as received. Views, valid for the call. Since 1.0. */
 typedef struct jn_http_in {
   uint32_t struct_size;
-  uint32_t flags; /* none yet */
+  uint32_t flags;      /* none yet */
   jn_str method;
   jn_str url;          /* as the sender saw it */
   jn_str query;        /* after '?', not decoded */
@@ -82,8 +82,9 @@ typedef struct jn_webhook {
   jn_status (*verify)(const jn_call *call, jn_instance *instance, const jn_http_in *request);
 
   /* Turns one request into 0..n events. CPU only; the same request gives the same events.
-     Thread: [call]. Owner: views only. Errors: JN_E_INVALID when the request makes no sense; an
-     unknown event type is no error but an event of that type. Since 1.0. */
+     Thread: [call]. Owner: views only.
+     Errors: JN_E_INVALID when the request makes no sense; an unknown event type is no error but an
+     event of that type. Since 1.0. */
   jn_status (*handle)(const jn_call *call, jn_instance *instance, const jn_http_in *request,
                       const jn_webhook_sink *sink);
 } jn_webhook;
