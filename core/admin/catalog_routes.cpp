@@ -68,7 +68,7 @@ Answered integrations(Call& call) {
   const CatalogPtr catalog = call.services.catalog();
   const std::string public_url = publicUrl(call.services.system().public_address);
   for (const auto& [id, integration] : catalog->findTenant(call.tenant())->integrations) {
-    items.push_back(integrationJson(integration, public_url));
+    items.push_back(integrationJson(integration, public_url, call.services.integrationProblem(id)));
   }
   return page(items);
 }
@@ -77,7 +77,8 @@ Answered destinations(Call& call) {
   std::vector<std::string> items;
   const CatalogPtr catalog = call.services.catalog();
   for (const auto& [name, destination] : catalog->findTenant(call.tenant())->destinations) {
-    items.push_back(destinationJson(destination));
+    items.push_back(
+        destinationJson(destination, call.services.destinationProblem(call.tenant(), name)));
   }
   return page(items);
 }

@@ -151,13 +151,16 @@ std::string deliveryJson(const Delivery& delivery) {
   return std::move(out).take();
 }
 
-std::string integrationJson(const Integration& integration, const std::string& public_url) {
+std::string integrationJson(const Integration& integration, const std::string& public_url,
+                            const std::string& problem) {
   const std::string& base = integration.public_url.empty() ? public_url : integration.public_url;
   JsonWriter out;
   out.beginObject();
   out.key("id").string(integration.id);
   out.key("connector").string(integration.connector);
-  out.key("status").string(integration.enabled ? "active" : "paused");
+  const char* const active = problem.empty() ? "active" : "error";
+  out.key("status").string(integration.enabled ? active : "paused");
+  out.key("problem").string(problem);
   out.key("enabled").boolean(integration.enabled);
   out.key("unsigned").boolean(integration.unsigned_ok);
   out.key("webhook_url").string(base + "/v1/webhooks/incoming/" + integration.id);
@@ -169,10 +172,11 @@ std::string integrationJson(const Integration& integration, const std::string& p
   return std::move(out).take();
 }
 
-std::string destinationJson(const Destination& destination) {
+std::string destinationJson(const Destination& destination, const std::string& problem) {
   JsonWriter out;
   out.beginObject();
   out.key("name").string(destination.name);
+  out.key("problem").string(problem);
   out.key("type").string(destination.type);
   out.key("url").string(destination.url);
   out.key("allow_private").boolean(destination.allow_private);

@@ -26,8 +26,9 @@ void writeJsonOr(JsonWriter& out, const char* key, std::string_view json);  // n
 // One object each, as text.
 std::string eventJson(const Event& event);
 std::string deliveryJson(const Delivery& delivery);
-std::string integrationJson(const Integration& integration, const std::string& public_address);
-std::string destinationJson(const Destination& destination);
+std::string integrationJson(const Integration& integration, const std::string& public_address,
+                            const std::string& problem);
+std::string destinationJson(const Destination& destination, const std::string& problem);
 std::string ruleJson(const RuleScript& rule);
 std::string connectorJson(const plugin::Manifest& manifest);
 

@@ -45,6 +45,10 @@ class Services {
   virtual const plugin::Registry& connectors() const = 0;
   virtual SystemInfo system() const = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
+  // Why an integration answers 503, or a destination's deliveries wait; "" = nothing is wrong.
+  virtual std::string integrationProblem(const std::string& id) const = 0;
+  virtual std::string destinationProblem(const std::string& tenant,
+                                         const std::string& name) const = 0;
 
   // The following may block on the store: call them from a worker thread.
 

@@ -77,8 +77,19 @@ Result<void> checkReadiness(AdminClient& client, Report& report) {
 
 Result<void> checkTenant(AdminClient& client, const std::string& tenant, Report& report) {
   const std::string base = "/v1/tenants/" + percentEncode(tenant);
+  JUNCTOR_TRY(const Json destinations, client.get(base + "/destinations"));
+  for (const Json& destination : destinations.at("data")) {
+    const std::string problem = cell(destination, "problem");
+    if (problem.empty()) continue;
+    report.add("failed", tenant,
+               "deliveries to " + cell(destination, "name") + " wait: " + problem);
+  }
   JUNCTOR_TRY(const Json integrations, client.get(base + "/integrations"));
   for (const Json& integration : integrations.at("data")) {
+    if (const std::string problem = cell(integration, "problem"); !problem.empty()) {
+      report.add("failed", tenant,
+                 "integration " + cell(integration, "id") + " answers 503: " + problem);
+    }
     if (!integration.value("unsigned", false)) continue;
     report.add("warning", tenant,
                "integration " + cell(integration, "id") + " takes requests without a signature");

@@ -36,6 +36,13 @@ class Engine final : public admin::Services {
   const plugin::Registry& connectors() const override { return *registry_; }
   admin::SystemInfo system() const override { return system_; }
   std::vector<admin::Check> readiness() const override;
+  std::string integrationProblem(const std::string& id) const override {
+    return receiver_->problemOf(id);
+  }
+  std::string destinationProblem(const std::string& tenant,
+                                 const std::string& name) const override {
+    return dispatcher_->problemOf(tenant, name);
+  }
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;

@@ -117,6 +117,15 @@ void Dispatcher::unclaim(DeliveryId id) {
   window_.noteDue(0);  // if it is still pending, a scan brings it back
 }
 
+std::string Dispatcher::problemOf(const std::string& tenant,
+                                  const std::string& destination) const {
+  std::lock_guard lock(mutex_);
+  const Target* target = targets_->find(tenant, destination);
+  if (!target) return "";
+  if (disabled_.contains(target->pool)) return "it answered 410 Gone; apply it again to enable it";
+  return target->unavailable;
+}
+
 size_t Dispatcher::held() const {
   std::lock_guard lock(mutex_);
   return window_.size();

@@ -48,6 +48,8 @@ class Dispatcher {
   // Keeps a delivery from being sent while a person decides about it; false if it is being sent.
   bool claim(DeliveryId id);
   void unclaim(DeliveryId id);
+  // Why deliveries to the destination wait, "" = they do not. Any thread.
+  std::string problemOf(const std::string& tenant, const std::string& destination) const;
   size_t held() const;
   size_t inFlight() const;
 

@@ -89,6 +89,12 @@ void Receiver::adopt(EndpointTable table) {
   table_.store(std::make_shared<const EndpointTable>(std::move(table)));
 }
 
+std::string Receiver::problemOf(const std::string& integration) const {
+  const TablePtr table = table_.load();
+  const auto found = table->find(integration);
+  return found == table->end() ? "" : found->second->unavailable;
+}
+
 std::shared_ptr<const Endpoint> Receiver::find(std::string_view path) const {
   if (!path.starts_with(kIncoming)) return nullptr;
   const TablePtr table = table_.load();

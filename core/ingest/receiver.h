@@ -26,6 +26,9 @@ class Receiver final : public net::HttpHandler {
   // Any thread. Requests begun before keep the table they started with.
   void adopt(EndpointTable table);
 
+  // Why the integration answers 503, "" = it does not. Any thread.
+  std::string problemOf(const std::string& integration) const;
+
   Admission admit(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::ResponderPtr responder) override;
 

@@ -92,9 +92,23 @@ class Retries(unittest.TestCase):
         later = self.send()
         time.sleep(0.5)
         self.assertEqual(self.sink.count(), 1, "nothing more is sent there")
+        self.assertIn("deliveries to sink wait: it answered 410", self.doctor(code=1))
         self.answers(Reply(200))
         self.server.apply()  # somebody looked after it
         self.settled(later, "delivered")
+
+    def test_doctor_names_what_cannot_verify_or_sign_after_a_restart(self):
+        self.start()
+        self.server.cli("doctor")
+        del self.server.env["E2E_SECRET"]
+        self.server.stop()
+        self.server.start()
+        self.assertIn("integration in answers 503: env:E2E_SECRET is not set", self.doctor(code=1))
+
+    def doctor(self, code):
+        answer = self.server.cli("doctor", check=False)
+        self.assertEqual(answer.returncode, code, answer.stdout)
+        return answer.stdout
 
     def test_an_attempt_records_how_long_the_receiver_took(self):
         self.start()

@@ -27,6 +27,10 @@ class ScriptedServices final : public admin::Services {
   const plugin::Registry& connectors() const override { return *registry_; }
   admin::SystemInfo system() const override;
   std::vector<admin::Check> readiness() const override { return checks; }
+  std::string integrationProblem(const std::string&) const override { return problem; }
+  std::string destinationProblem(const std::string&, const std::string&) const override {
+    return problem;
+  }
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
@@ -40,6 +44,7 @@ class ScriptedServices final : public admin::Services {
 
   std::string public_address = "127.0.0.1:8080";
   std::vector<admin::Check> checks = {{"store", true, ""}};
+  std::string problem;  // of every integration and destination
   admin::ApplyReport report;
   std::vector<std::string> done;  // "apply acme", "retry dlv_…", …
   std::vector<Tenant> applied;

@@ -176,3 +176,16 @@ TEST_CASE("webhook URLs have the listener's scheme") {
   server.services.public_address = "https://127.0.0.1:8443";
   CHECK(url() == "https://127.0.0.1:8443/v1/webhooks/incoming/acme-gh");
 }
+
+TEST_CASE("what cannot verify or send says why in the lists") {
+  AdminServer server;
+  const auto first = [&](const char* list) {
+    return parsed(server.get("/v1/tenants/acme/" + std::string(list)))["data"][0];
+  };
+  CHECK(first("integrations")["status"] == "active");
+  CHECK(first("destinations")["problem"] == "");
+  server.services.problem = "env:X is not set";
+  CHECK(first("integrations")["status"] == "error");
+  CHECK(first("integrations")["problem"] == "env:X is not set");
+  CHECK(first("destinations")["problem"] == "env:X is not set");
+}
