@@ -95,6 +95,7 @@ inline constexpr size_t kBundleFilesMax = 256;
 inline constexpr size_t kBundleNameBytesMax = 100;          // ustar's name field
 inline constexpr size_t kBundleListBytesMax = 128 * 1024;   // BUNDLE.json: 300 bytes a file
 inline constexpr size_t kBundleSignatureBytesMax = 16 * 1024;
+inline constexpr size_t kBundleVersionsKept = 5;             // of one connector, for rollback
 inline constexpr size_t kTrustFileBytesMax = 16 * 1024 * 1024;  // index, keys, revocations
 inline constexpr size_t kRevocationsMax = 50'000;
 inline constexpr size_t kCapabilityHostsMax = 64;           // more is no list a person reads

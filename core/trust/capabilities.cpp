@@ -38,9 +38,9 @@ Result<std::vector<std::string>> checkHosts(std::vector<std::string> hosts,
 bool covered(const std::vector<std::string>& by, const std::string& host) {
   const auto wanted = HostPattern::parse(host);
   return wanted && std::any_of(by.begin(), by.end(), [&](const std::string& text) {
-    const auto pattern = HostPattern::parse(text);
-    return pattern && pattern->covers(*wanted);
-  });
+           const auto pattern = HostPattern::parse(text);
+           return pattern && pattern->covers(*wanted);
+         });
 }
 
 Result<void> readCredentials(const StrictObject& in, Capabilities& out) {
@@ -97,8 +97,8 @@ Result<void> readBudget(const StrictObject& in, Budget& out) {
   JUNCTOR_TRY(const auto budget,
               StrictObject::open(in.at("budget"), in.pathOf("budget"),
                                  {"memory_mib", "handle_ms", "action_ms", "requests"}));
-  JUNCTOR_TRY(out.memory_mib, budget.integer("memory_mib", out.memory_mib, 16,
-                                             limits::kConnectorMemoryMibMax));
+  JUNCTOR_TRY(out.memory_mib,
+              budget.integer("memory_mib", out.memory_mib, 16, limits::kConnectorMemoryMibMax));
   JUNCTOR_TRY(out.handle_ms, budget.integer("handle_ms", out.handle_ms, 1, 10'000));
   JUNCTOR_TRY(out.action_ms, budget.integer("action_ms", out.action_ms, 1, 120'000));
   JUNCTOR_TRY(out.requests, budget.integer("requests", out.requests, 1, 1'000));
@@ -124,9 +124,8 @@ void widerBudget(const Budget& before, const Budget& after, std::vector<std::str
 }  // namespace
 
 Result<Capabilities> readCapabilities(const Json& json, const std::string& path) {
-  JUNCTOR_TRY(const auto in, StrictObject::open(json, path,
-                                                {"hosts", "credentials", "kv", "secrets",
-                                                 "budget"}));
+  JUNCTOR_TRY(const auto in,
+              StrictObject::open(json, path, {"hosts", "credentials", "kv", "secrets", "budget"}));
   Capabilities out;
   JUNCTOR_TRY(out.hosts, in.texts("hosts"));
   JUNCTOR_TRY(out.hosts, checkHosts(std::move(out.hosts), in.pathOf("hosts")));
@@ -167,7 +166,8 @@ std::vector<std::string> widenings(const Capabilities& before, const Capabilitie
     for (const std::string& host : hosts) {
       if (known == before.credentials.end() || !covered(known->second, host)) fresh.push_back(host);
     }
-    if (!fresh.empty()) out.push_back(fmt::format("credential {}: sent to {}", name, joined(fresh)));
+    if (!fresh.empty())
+      out.push_back(fmt::format("credential {}: sent to {}", name, joined(fresh)));
   }
   for (const std::string& name : after.secrets) {
     if (std::find(before.secrets.begin(), before.secrets.end(), name) == before.secrets.end()) {

@@ -22,15 +22,15 @@ namespace junctor::trust {
 
 // Upper bounds of one connector; the host's own may be lower.
 struct Budget {
-  int64_t memory_mib = 256;                          // of its process
-  int64_t handle_ms = limits::kConnectorCallMs;      // one call without I/O
-  int64_t action_ms = limits::kConnectorActionMs;    // one call with I/O
-  int64_t requests = 20;                             // HTTP requests in one call
+  int64_t memory_mib = 256;                        // of its process
+  int64_t handle_ms = limits::kConnectorCallMs;    // one call without I/O
+  int64_t action_ms = limits::kConnectorActionMs;  // one call with I/O
+  int64_t requests = 20;                           // HTTP requests in one call
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
 struct Capabilities {
-  std::vector<std::string> hosts;                              // patterns, checked, as written
+  std::vector<std::string> hosts;                               // patterns, checked, as written
   std::map<std::string, std::vector<std::string>> credentials;  // name -> patterns within hosts
   std::vector<std::string> secrets;
   int64_t kv_bytes = 0;

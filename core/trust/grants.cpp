@@ -68,8 +68,7 @@ bool Grants::mayUse(std::string_view credential, std::string_view host) const {
 }
 
 bool Grants::maySee(std::string_view secret) const {
-  return std::find(state_->secrets.begin(), state_->secrets.end(), secret) !=
-         state_->secrets.end();
+  return std::find(state_->secrets.begin(), state_->secrets.end(), secret) != state_->secrets.end();
 }
 
 int64_t Grants::kvBytes() const {

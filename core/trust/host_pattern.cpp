@@ -16,8 +16,8 @@ constexpr size_t kLabelBytesMax = 63;
 constexpr size_t kFixedLabelsMin = 2;
 // Last labels that no public name has (RFC 6761, RFC 6762, RFC 8375, ICANN's list of collisions).
 constexpr std::array<std::string_view, 12> kPrivateEndings = {
-    "localhost", "localdomain", "local", "internal", "intranet", "lan",
-    "home",      "corp",        "private", "arpa",   "test",     "invalid"};
+    "localhost", "localdomain", "local",   "internal", "intranet", "lan",
+    "home",      "corp",        "private", "arpa",     "test",     "invalid"};
 
 std::vector<std::string_view> labelsOf(std::string_view name) {
   std::vector<std::string_view> labels;
@@ -65,8 +65,7 @@ Result<void> checkFixed(const std::vector<std::string_view>& labels) {
   if (isNumber(labels.back())) return invalidArgument("must be a name, not an address");
   if (std::find(kPrivateEndings.begin(), kPrivateEndings.end(), labels.back()) !=
       kPrivateEndings.end()) {
-    return invalidArgument(fmt::format("names end in .{} on private networks only",
-                                       labels.back()));
+    return invalidArgument(fmt::format("names end in .{} on private networks only", labels.back()));
   }
   return {};
 }
@@ -107,11 +106,12 @@ Result<HostPattern> HostPattern::resolved(const Json& settings) const {
       continue;
     }
     const std::string key(label.substr(1, label.size() - 2));
-    const bool is_text = settings.is_object() && settings.contains(key) && settings[key].is_string();
+    const bool is_text =
+        settings.is_object() && settings.contains(key) && settings[key].is_string();
     const std::string value = is_text ? lowerAscii(settings[key].get<std::string>()) : "";
     if (!legalLabel(value)) {
-      return invalidArgument(fmt::format("settings.{}: must be one label of the host name {}", key,
-                                         text_));
+      return invalidArgument(
+          fmt::format("settings.{}: must be one label of the host name {}", key, text_));
     }
     name += value;
   }

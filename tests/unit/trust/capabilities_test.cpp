@@ -116,8 +116,9 @@ TEST_CASE("a credential goes to its own hosts only") {
   CHECK(some.mayReach("x.other.com"));
   CHECK_FALSE(some.mayUse("api", "x.other.com"));
   CHECK_FALSE(some.mayUse("other", "api.acme.com"));
-  CHECK_THAT(refusal(R"({"hosts": ["a.acme.com"], "credentials": {"api": ["b.acme.com"]}})"),
-             Catch::Contains("capabilities.credentials.api: \"b.acme.com\" is not among the hosts"));
+  CHECK_THAT(
+      refusal(R"({"hosts": ["a.acme.com"], "credentials": {"api": ["b.acme.com"]}})"),
+      Catch::Contains("capabilities.credentials.api: \"b.acme.com\" is not among the hosts"));
   CHECK_THAT(refusal(R"({"hosts": ["a.acme.com"], "credentials": {"api": []}})"),
              Catch::Contains("must name the hosts"));
 }
