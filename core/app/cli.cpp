@@ -1,4 +1,4 @@
-// The only file that sees CLI11 (its header costs four seconds of compile time).
+// Few files see CLI11: its header costs four seconds of compile time.
 #include "app/cli.h"
 
 #include <CLI/CLI.hpp>
@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "app/cli_commands.h"
+#include "app/cli_connector_sdk.h"
 #include "app/cli_output.h"
 #include "app/version.h"
 #include "base/json_value.h"
@@ -91,6 +92,7 @@ void addConnectors(CLI::App& app, Parsed& p) {
                           "  junctor connector show github\n  junctor connector show slack -o json",
                           [&p](const CliContext& c) { return connectorShow(c, p.id); });
   cmd->add_option("connector", p.id, "Its id")->required();
+  addConnectorSdk(*connector, p.action);
 
   CLI::App* rule = group(app, "rule", "Rule scripts");
   cmd = command(rule, p, "check", "Compile scripts and run their top level, offline",

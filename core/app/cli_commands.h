@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/cli.h"
+#include "base/json.h"
 
 namespace junctor::app {
 
@@ -34,6 +35,8 @@ struct SendOptions {
   int count = 1;
 };
 Result<int> send(const CliContext& context, const SendOptions& options);
+// Signs and posts one; {"status", "event_id", "answer", "integration", "latency_us"}.
+Result<Json> sendSample(const CliContext& context, const SendOptions& options);
 
 // cli_listen.cpp
 struct ListenOptions {

@@ -28,7 +28,7 @@ Result<plugin::Manifest> manifestOf(const CliContext& context, const std::string
   config::Problems ignored;
   const auto config =
       config::loadServerConfig(context.config_file, context.environment, context.settings, ignored);
-  const auto registry = plugin::loadConnectors(connectorFolders(config), systemClock());
+  const auto registry = plugin::loadConnectors(connectorFolders(config), plugin::openNothing());
   std::vector<std::string> known;
   for (const auto& connector : registry->all()) known.push_back(connector->manifest().id);
   const auto found = registry->find(id);
@@ -196,6 +196,13 @@ Result<Json> sendOne(net::HttpClient& client, const Sending& sending, bool own_p
 }
 
 }  // namespace
+
+Result<Json> sendSample(const CliContext& context, const SendOptions& options) {
+  log::configure(log::Level::Error, log::Format::Text);
+  JUNCTOR_TRY(const Sending sending, prepare(context, options));
+  const auto client = net::startHttpClient(systemClock());
+  return sendOne(*client, sending, !options.payload_file.empty());
+}
 
 Result<int> send(const CliContext& context, const SendOptions& options) {
   log::configure(log::Level::Error, log::Format::Text);

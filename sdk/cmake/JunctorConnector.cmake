@@ -5,8 +5,8 @@
 #   its id and version are JUNCTOR_CONNECTOR_ID and JUNCTOR_CONNECTOR_VERSION in the sources;
 # - the library exports junctor_plugin_v1 and nothing else, resolves every symbol at load, and
 #   brings its own C++ runtime, so that it runs in every host of ABI major 1.
-# A folder fixtures/ beside the manifest is installed as the connector's samples.
-# Works inside the Junctor tree and from an installed SDK (share/junctor/sdk/cmake).
+# A folder fixtures/ beside the manifest is installed as the connector's samples, under its id.
+# Works inside the Junctor tree and, by find_package(Junctor), from an installed SDK.
 set(JUNCTOR_CONNECTOR_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 if(NOT TARGET junctor_sdk)
@@ -18,7 +18,11 @@ if(NOT TARGET junctor_sdk)
   else()  # installed: share/junctor/sdk beside include/
     target_include_directories(junctor_sdk INTERFACE ${junctor_sdk_root}/../../../include)
   endif()
-  target_compile_features(junctor_sdk INTERFACE cxx_std_17)
+  get_property(junctor_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST junctor_languages)
+    target_compile_features(junctor_sdk INTERFACE cxx_std_17)
+  endif()
+  add_library(Junctor::sdk ALIAS junctor_sdk)
 endif()
 
 # Writes the note's source for a manifest; refuses one that is not a JSON object with id and version.
@@ -46,6 +50,9 @@ function(junctor_add_connector name)
   endif()
   if(NOT CONNECTOR_OUTPUT_DIRECTORY)
     set(CONNECTOR_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/junctor/connectors)
+    if(JUNCTOR_CONNECTOR_OUTPUT_DIRECTORY)
+      set(CONNECTOR_OUTPUT_DIRECTORY ${JUNCTOR_CONNECTOR_OUTPUT_DIRECTORY})
+    endif()
   endif()
   set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}_note.c)
   junctor_manifest_note(${CONNECTOR_MANIFEST} ${note} id version)
@@ -70,10 +77,10 @@ function(junctor_add_connector name)
   if(NOT CONNECTOR_NO_INSTALL)
     install(TARGETS ${target} LIBRARY DESTINATION lib/junctor/connectors)
     if(EXISTS ${folder}/fixtures)
-      install(DIRECTORY ${folder}/fixtures/ DESTINATION share/junctor/samples/${name})
+      install(DIRECTORY ${folder}/fixtures/ DESTINATION share/junctor/samples/${id})
       # The build tree has the layout of the installed one.
       file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/junctor/samples)
-      file(CREATE_LINK ${folder}/fixtures ${CMAKE_BINARY_DIR}/share/junctor/samples/${name} SYMBOLIC)
+      file(CREATE_LINK ${folder}/fixtures ${CMAKE_BINARY_DIR}/share/junctor/samples/${id} SYMBOLIC)
     endif()
   endif()
 endfunction()

@@ -26,7 +26,8 @@ def cases(output):
         passed = failed = 0
         for total, _, counts in python:
             bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", counts))
-            passed, failed = passed + int(total) - bad, failed + bad
+            skipped = sum(int(n) for n in re.findall(r"skipped=(\d+)", counts))
+            passed, failed = passed + int(total) - bad - skipped, failed + bad
         return passed, failed
     node = re.findall(r"^(?:#|ℹ) (pass|fail) (\d+)$", output, re.M)
     if node:

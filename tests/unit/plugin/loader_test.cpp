@@ -12,7 +12,7 @@ TEST_CASE("connectors are found, sorted by id, with path and manifest") {
   const PluginHouse house;
   std::vector<std::string> ids;
   for (const auto& connector : house.registry->all()) ids.push_back(connector->manifest().id);
-  CHECK(ids == std::vector<std::string>{"acme", "hostile", "probe", "thrower"});
+  CHECK(ids == std::vector<std::string>{"com.example.acme", "hostile", "probe", "thrower"});
   CHECK(house.registry->refused().empty());
   CHECK(house.registry->find("nobody") == nullptr);
   const auto probe = house.registry->find("probe");
@@ -82,14 +82,14 @@ TEST_CASE("an instance outlives the registry it came from") {
 TEST_CASE("instances of one connector work on many threads at once") {
   const PluginHouse house;
   const std::string body =
-      readFile(JUNCTOR_SOURCE_DIR "/sdk/template/fixtures/order.paid.json").value();
+      readFile(JUNCTOR_SOURCE_DIR "/sdk/examples/cpp/fixtures/order.paid.json").value();
   std::atomic<int> events = 0;
   {
     std::vector<Thread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back("handler", [&] {
         for (int round = 0; round < 200; ++round) {
-          if (const auto result = house.handle("acme", body)) {
+          if (const auto result = house.handle("com.example.acme", body)) {
             events += static_cast<int>(result->events.size());
           }
         }
@@ -99,11 +99,11 @@ TEST_CASE("instances of one connector work on many threads at once") {
   CHECK(events == 800);
 }
 
-TEST_CASE("the template connector works as its comments say") {
+TEST_CASE("the C++ example works as its comments say") {
   const PluginHouse house;
   const std::string body =
-      readFile(JUNCTOR_SOURCE_DIR "/sdk/template/fixtures/order.paid.json").value();
-  const auto result = house.handle("acme", body, R"({"test":true})");
+      readFile(JUNCTOR_SOURCE_DIR "/sdk/examples/cpp/fixtures/order.paid.json").value();
+  const auto result = house.handle("com.example.acme", body, R"({"test":true})");
   REQUIRE(result);
   const Event& event = result->events.at(0);
   CHECK(event.type == "order.paid");

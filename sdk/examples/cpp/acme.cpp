@@ -1,16 +1,23 @@
 // A whole connector. Acme sends one JSON object per webhook:
 //   {"id": "ev_1", "kind": "order.paid", "at": "2026-03-02T09:15:30Z", "order": {"no": 7, …},
 //    "by": {"id": 1, "name": "Ada"}}
-// Its signature, delivery key and samples are data: see manifest.json.
+// Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
+// one request into events; it never sees a secret, reads no clock and keeps no state.
 #include <junctor/connector.hpp>
 
 namespace {
 
-class Acme final : public jn::Connector {
+class AcmeConnector final : public jn::Connector {
  public:
   // `settings` are the integration's. Throw jn::invalid() naming the key that is wrong.
-  Acme(const jn::Call&, jn::Json settings)
-      : test_mode_(settings["test"].boolean().value_or(false)) {}
+  AcmeConnector(const jn::Call&, jn::Json settings) {
+    if (!settings.isObject()) throw jn::invalid("settings: must be an object");
+    const jn::Json test = settings["test"];
+    if (test.present() && !test.boolean()) {
+      throw jn::invalid("settings.test: must be true or false");
+    }
+    test_mode_ = test.boolean().value_or(false);
+  }
 
   void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
     const jn::Json body = request.json(call);  // throws if it is not JSON
@@ -18,22 +25,20 @@ class Acme final : public jn::Connector {
     event.type = body["kind"].text();
     if (event.type.empty()) throw jn::invalid("the body has no kind");
     event.id = body["id"].text();
-    event.resource_type = "order";
     event.resource_id = body["order"]["no"].text();
+    if (!event.resource_id.empty()) event.resource_type = "order";
     event.occurred_ms = call.time(body["at"].text());
     event.actor = call.object([&](jn::Writer& out) {
-      out.put("id", body["by"]["id"].text()).put("name", body["by"]["name"]);
+      out.put("id", body["by"]["id"].text()).put("name", body["by"]["name"].text());
     });
-    event.metadata = call.object([&](jn::Writer& out) {
-      if (test_mode_) out.put("test", true);
-    });
+    if (test_mode_) event.metadata = R"({"test":true})";
     events.emit(event);
   }
 
  private:
-  bool test_mode_;
+  bool test_mode_ = false;
 };
 
 }  // namespace
 
-JUNCTOR_CONNECTOR(Acme)
+JUNCTOR_CONNECTOR(AcmeConnector)

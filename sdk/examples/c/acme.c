@@ -1,0 +1,149 @@
+/* A whole connector in C. Acme sends one JSON object per webhook:
+ *   {"id": "ev_1", "kind": "order.paid", "at": "2026-03-02T09:15:30Z", "order": {"no": 7, …},
+ *    "by": {"id": 1, "name": "Ada"}}
+ * Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
+ * one request into events; it never sees a secret, reads no clock and keeps no state. */
+#include <junctor/junctor.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One integration's settings. */
+struct jn_instance {
+  int32_t test_mode;
+};
+
+/* What the host offers; fetched once, in acme_open. */
+static const jn_json* json;
+static const jn_clock* host_clock;
+
+static jn_str text_of(const char* text) {
+  const jn_str view = {text, strlen(text)};
+  return view;
+}
+
+static jn_status fail(const jn_call* call, jn_status status, const char* message) {
+  jn_error error;
+  memset(&error, 0, sizeof error);
+  error.struct_size = sizeof error;
+  error.status = status;
+  error.message = text_of(message);
+  return call->fail(call, &error);
+}
+
+/* The member at a JSON pointer as text: strings as they are, integers in decimal, else empty. */
+static jn_str text_at(const jn_call* call, const jn_json_node* from, const char* pointer) {
+  jn_str text = {NULL, 0};
+  jn_json_node node;
+  int64_t number;
+  json->pointer(from, pointer, strlen(pointer), &node);
+  if (json->as_str(&node, &text)) return text;
+  if (json->as_i64(&node, &number)) {
+    char* digits = call->alloc(call, 24, 1);
+    if (!digits) return text;
+    text.ptr = digits;
+    text.len = (size_t)snprintf(digits, 24, "%lld", (long long)number);
+  }
+  return text;
+}
+
+static void put(jn_json_writer* out, const char* key, jn_str text) {
+  if (!text.len) return;
+  json->write_key(out, key, strlen(key));
+  json->write_str(out, text.ptr, text.len);
+}
+
+/* {"id": …, "name": …} of who did it; empty if the body names nobody. */
+static jn_status actor_of(const jn_call* call, const jn_json_node* body, jn_str* out) {
+  const jn_str id = text_at(call, body, "/by/id"), name = text_at(call, body, "/by/name");
+  jn_json_writer* writer;
+  if (!id.len && !name.len) return JN_OK;
+  writer = json->write_begin(call);
+  if (!writer) return fail(call, JN_E_TOO_LARGE, "too many JSON writers are open");
+  json->write_open(writer, JN_JSON_OBJECT);
+  put(writer, "id", id);
+  put(writer, "name", name);
+  json->write_close(writer);
+  return json->write_end(writer, out);
+}
+
+static jn_status acme_create(const jn_call* call, const jn_str* config, jn_instance** out) {
+  jn_json_node settings, test;
+  jn_instance* made;
+  if (json->parse(call, config, &settings) != JN_OK || json->type(&settings) != JN_JSON_OBJECT) {
+    return fail(call, JN_E_INVALID, "settings: must be an object");
+  }
+  made = calloc(1, sizeof *made);
+  if (!made) return fail(call, JN_E_INTERNAL, "out of memory");
+  if (json->get(&settings, "test", 4, &test) && !json->as_bool(&test, &made->test_mode)) {
+    free(made);
+    return fail(call, JN_E_INVALID, "settings.test: must be true or false");
+  }
+  *out = made;
+  return JN_OK;
+}
+
+static void acme_destroy(jn_instance* instance) {
+  free(instance);
+}
+
+static jn_status acme_handle(const jn_call* call, jn_instance* instance, const jn_http_in* request,
+                             const jn_webhook_sink* sink) {
+  jn_json_node body;
+  jn_event event;
+  jn_str at;
+  jn_status status = json->parse(call, &request->body, &body);
+  if (status != JN_OK) return fail(call, status, "the body is not valid JSON");
+
+  memset(&event, 0, sizeof event);
+  event.struct_size = sizeof event;
+  event.type = text_at(call, &body, "/kind");
+  if (!event.type.len) return fail(call, JN_E_INVALID, "the body has no kind");
+  event.id = text_at(call, &body, "/id");
+  event.resource_id = text_at(call, &body, "/order/no");
+  if (event.resource_id.len) event.resource_type = text_of("order");
+  at = text_at(call, &body, "/at");
+  if (host_clock->parse(call, &at, &event.occurred_ms) != JN_OK) event.occurred_ms = 0;
+  status = actor_of(call, &body, &event.actor_json);
+  if (status != JN_OK) return status;
+  if (instance->test_mode) event.metadata_json = text_of("{\"test\":true}");
+  return sink->event(sink, &event);
+}
+
+static jn_status acme_open(const jn_plugin* self, const jn_host* host) {
+  (void)self;
+  json = host->get_interface(host, JN_JSON_ID);
+  host_clock = host->get_interface(host, JN_CLOCK_ID);
+  return json && host_clock ? JN_OK : JN_E_UNSUPPORTED;
+}
+
+static void acme_close(const jn_plugin* self) {
+  (void)self;
+}
+
+static const void* acme_interface(const jn_plugin* self, const char* id) {
+  static const jn_connector connector = {sizeof connector, 0, acme_create, acme_destroy, NULL};
+  static const jn_webhook webhook = {sizeof webhook, 0, NULL, acme_handle};
+  (void)self;
+  if (!id) return NULL;
+  if (!strcmp(id, JN_CONNECTOR_ID)) return &connector;
+  if (!strcmp(id, JN_WEBHOOK_ID)) return &webhook;
+  return NULL;
+}
+
+#define VIEW(literal) {literal, sizeof literal - 1}
+const jn_plugin* junctor_plugin_v1(uint32_t host_abi_minor) {
+  static const jn_plugin plugin = {sizeof plugin,
+                                   JN_ABI_MAJOR,
+                                   0,
+                                   0,
+                                   VIEW(JUNCTOR_CONNECTOR_ID),
+                                   VIEW(JUNCTOR_CONNECTOR_VERSION),
+                                   acme_open,
+                                   acme_close,
+                                   acme_interface};
+  (void)host_abi_minor;
+  return &plugin;
+}

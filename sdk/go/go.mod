@@ -1,0 +1,3 @@
+module junctor.dev/sdk
+
+go 1.19
