@@ -88,6 +88,21 @@ inline constexpr size_t kConnectorLogLinesMax = 50;         // per call
 inline constexpr size_t kConnectorLogBytesMax = 1'024;      // per line
 inline constexpr size_t kEventTypeBytesMax = 256;
 inline constexpr size_t kSourceIdBytesMax = 256;            // longer ids are stored as their hash
+inline constexpr size_t kConnectorBodyBytesMax = 8 * 1024 * 1024;  // of an HTTP request or answer
+inline constexpr size_t kConnectorAnswerBytes = 1024 * 1024;       // of an answer, if none is named
+inline constexpr size_t kConnectorResultBytesMax = 1024 * 1024;    // of an action
+inline constexpr size_t kConnectorFieldsMax = 5'000;        // of an object; Salesforce allows 800
+inline constexpr size_t kConnectorOptionsMax = 1'000;       // of a field
+inline constexpr size_t kConnectorHooksMax = 1'000;
+inline constexpr size_t kConnectorTextBytesMax = 4 * 1024;  // names, labels, URLs, cursors
+inline constexpr size_t kConnectorTokenBytesMax = 16 * 1024;
+inline constexpr size_t kConnectorKvKeyBytesMax = 256;
+inline constexpr size_t kConnectorKvValueBytesMax = 64 * 1024;
+inline constexpr size_t kConnectorKvPageMax = 100;
+inline constexpr size_t kConnectorMetricsMax = 100;         // names and label sets of a connector
+inline constexpr size_t kConnectorMetricNameBytesMax = 48;
+inline constexpr size_t kConnectorLabelsMax = 4;
+inline constexpr size_t kConnectorLabelBytesMax = 64;
 
 // -- Bundles of connectors (the largest file is the .so; Go's and Rust's runtimes are a few MiB)
 inline constexpr size_t kBundleBytesMax = 64 * 1024 * 1024;

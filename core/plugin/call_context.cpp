@@ -1,11 +1,13 @@
 #include "plugin/call_context.h"
 
 #include <fmt/core.h>
+#include <string.h>  // explicit_bzero
 
 #include <algorithm>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace junctor::plugin {
 namespace {
@@ -21,8 +23,9 @@ int32_t cancelledFor(const jn_call* call) {
   return call && CallContext::of(call).late() ? 1 : 0;
 }
 
-jn_status failFor(const jn_call* call, const jn_error* error) {
-  if (!call || !error || error->struct_size < sizeof(jn_error)) return JN_E_INTERNAL;
+jn_status failFor(const jn_call* call, const jn_error* given) {
+  const auto error = known(given);
+  if (!call || !error) return JN_E_INTERNAL;
   CallContext::of(call).fail(*error);
   return error->status < 0 ? error->status : JN_E_INTERNAL;
 }
@@ -59,6 +62,35 @@ ErrorCode errorCodeOf(jn_status status) {
   }
 }
 
+jn_status statusOf(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::InvalidArgument:
+      return JN_E_INVALID;
+    case ErrorCode::NotFound:
+      return JN_E_NOT_FOUND;
+    case ErrorCode::AlreadyExists:
+      return JN_E_CONFLICT;
+    case ErrorCode::PermissionDenied:
+      return JN_E_DENIED;
+    case ErrorCode::Unauthenticated:
+      return JN_E_AUTH;
+    case ErrorCode::ResourceExhausted:  // a rate names its pause, a size has none
+      return error.retry_after ? JN_E_RATE_LIMITED : JN_E_TOO_LARGE;
+    case ErrorCode::Unavailable:
+    case ErrorCode::DataLoss:
+      return JN_E_UNAVAILABLE;
+    case ErrorCode::DeadlineExceeded:
+      return JN_E_DEADLINE;
+    case ErrorCode::Cancelled:
+      return JN_E_CANCELLED;
+    case ErrorCode::Unimplemented:
+      return JN_E_UNSUPPORTED;
+    case ErrorCode::Internal:
+      return JN_E_INTERNAL;
+  }
+  return JN_E_INTERNAL;
+}
+
 std::string oneLine(std::string_view text, size_t bytes_max) {
   std::string line(text.substr(0, bytes_max));
   while (!line.empty() && !validUtf8(line) && text.size() > line.size()) line.pop_back();
@@ -76,19 +108,26 @@ CallContext::CallContext() : log_lines_max_(limits::kConnectorLogLinesMax) {
   call_.fail = failFor;
 }
 
-CallContext& CallContext::begin(const CallTarget& target, const Clock& clock, uint32_t flags) {
+CallContext& CallContext::begin(const CallTarget& target, const Clock& clock,
+                                const CallKind& kind) {
   thread_local std::unique_ptr<CallContext> context;
   if (!context) context.reset(new CallContext());
-  context->reset(target, clock, flags);
+  context->reset(target, clock, kind);
   return *context;
 }
 
-void CallContext::reset(const CallTarget& target, const Clock& clock, uint32_t flags) {
+void CallContext::reset(const CallTarget& target, const Clock& clock, const CallKind& kind) {
+  end();
   target_ = target;
   clock_ = &clock;
-  deadline_ns_ = clock.monotonicNs() + limits::kConnectorCallMs * 1'000'000;
-  call_.flags = flags;
+  const int64_t budget_ms = kind.budget_ms > 0 ? kind.budget_ms : limits::kConnectorCallMs;
+  deadline_ns_ = clock.monotonicNs() + budget_ms * 1'000'000;
+  cancelled_ = kind.cancelled;
+  own_record_ = CallRecord();
+  record_ = kind.record ? kind.record : &own_record_;
+  call_.flags = kind.flags;
   call_.deadline_ns = static_cast<uint64_t>(deadline_ns_);
+  call_.trace_parent = viewOf(kind.trace_parent);
   call_.tenant = viewOf(target.tenant);
   call_.connection_id = viewOf(target.integration);
   arena_.clear();
@@ -100,14 +139,58 @@ void CallContext::reset(const CallTarget& target, const Clock& clock, uint32_t f
   failure_retry_after_.reset();
 }
 
+void CallContext::end() {
+  for (const jn_str& secret : secrets_) {
+    explicit_bzero(const_cast<char*>(secret.ptr), secret.len);  // NOLINT: the arena's own bytes
+  }
+  secrets_.clear();
+}
+
 bool CallContext::late() const {
-  return clock_->monotonicNs() > deadline_ns_;
+  return stopped() != JN_OK;
+}
+
+jn_status CallContext::stopped() const {
+  if (cancelled_ && cancelled_->load(std::memory_order_relaxed)) return JN_E_CANCELLED;
+  return clock_->monotonicNs() > deadline_ns_ ? JN_E_DEADLINE : JN_OK;
+}
+
+PortCall CallContext::portCall() const {
+  PortCall call;
+  call.connector = target_.connector;
+  call.tenant = target_.tenant;
+  call.integration = target_.integration;
+  call.no_io = call_.flags & JN_CALL_NO_IO;
+  call.dry_run = call_.flags & JN_CALL_DRY_RUN;
+  call.deadline_ns = deadline_ns_;
+  call.cancelled = cancelled_;
+  call.record = record_;
+  call.grants = target_.grants;
+  return call;
+}
+
+jn_status CallContext::refuse(std::string_view service, const Error& error) {
+  const jn_status status = statusOf(error);
+  if (status != JN_E_NOT_FOUND && status != JN_E_CONFLICT && mayLog()) {
+    log::write(log::Level::Info, "connector",
+               {{"connector", target_.connector},
+                {"tenant", target_.tenant},
+                {"integration", target_.integration}},
+               fmt::format("{}: {}", service, oneLine(error.message, kMessageBytesMax)));
+  }
+  return status;
 }
 
 bool CallContext::keep(std::string_view text, jn_str* out) {
   const char* bytes = arena_.copy(text);
   *out = bytes ? jn_str{bytes, text.size()} : jn_str{nullptr, 0};
   return bytes != nullptr;
+}
+
+bool CallContext::keepSecret(std::string_view text, jn_str* out) {
+  if (!keep(text, out)) return false;
+  secrets_.push_back(*out);
+  return true;
 }
 
 bool CallContext::keepJson(std::string_view text, jn_str* out) {
@@ -129,7 +212,7 @@ jn_status CallContext::parse(std::string_view text, JsonView& out) {
     out = target_.parsed_body;
     return JN_OK;
   }
-  if (late()) return JN_E_DEADLINE;
+  if (const jn_status status = stopped(); status != JN_OK) return status;
   if (documents_used_ == limits::kConnectorDocumentsMax) return JN_E_TOO_LARGE;
   if (documents_used_ == documents_.size()) documents_.push_back(std::make_unique<JsonDoc>());
   auto parsed = documents_[documents_used_]->parse(text);
@@ -166,6 +249,11 @@ void CallContext::fail(const jn_error& error) {
   if (const std::string code = oneLine(textOf(error.code), 64); !code.empty()) {
     failure_message_ += " (" + code + ")";
   }
+  record_->http_status = error.http_status < 1000 ? static_cast<int>(error.http_status) : 0;
+  record_->provider_code = oneLine(textOf(error.code), 64);
+  const std::string_view detail = textOf(error.detail_json);
+  const bool keeps = detail.size() <= limits::kConnectorTextBytesMax && checkJson(detail);
+  record_->detail_json = keeps ? std::string(detail) : std::string();
   failure_retry_after_.reset();
   if (error.retry_after_ms != 0) {
     constexpr uint64_t kDayMs = 24ULL * 3600 * 1000;

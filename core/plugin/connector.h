@@ -1,5 +1,8 @@
 #pragma once
 // Connectors as the host sees them: a manifest (data) and instances (code behind the C ABI).
+#include <algorithm>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,9 +14,9 @@
 #include "crypto/signature.h"
 #include "model/catalog.h"
 #include "model/event.h"
+#include "trust/capabilities.h"
 #include "plugin/calls.h"
 #include "plugin/ports.h"
-#include "trust/capabilities.h"
 
 namespace junctor::plugin {
 
@@ -57,12 +60,16 @@ struct Manifest {
   int success_status = 202;
   // Content type "" = the host's JSON answer; else exactly this body, which may be empty.
   std::string success_body, success_content_type;
-  bool delivery_key_from_settings = false;         // generic: settings.delivery_key
-  std::vector<std::string> interfaces;             // "junctor.webhook/1"
+  bool delivery_key_from_settings = false;  // generic: settings.delivery_key
+  std::vector<std::string> interfaces;      // "junctor.webhook/1"
   std::vector<Sample> samples;
   std::vector<std::string> events;  // declared types, globs allowed
   trust::Capabilities capabilities;  // absent: nothing is allowed
   std::string json;                 // the whole manifest, as in the ELF note
+
+  bool offers(std::string_view interface) const {
+    return std::find(interfaces.begin(), interfaces.end(), interface) != interfaces.end();
+  }
 };
 
 // What a connector said of one raw request. Ids and times are filled in by the flow.
@@ -118,9 +125,23 @@ class Connector {
   virtual const std::string& path() const = 0;
   // InvalidArgument names the settings key that is wrong.
   virtual Result<std::unique_ptr<Instance>> create(const Integration& integration) = 0;
+  // "in-process", or the process that runs it, how far it is locked in, what happened to it.
+  virtual std::string runsIn() const { return "in-process"; }
+  // A newer one took its place: what runs is finished, then resources are given back. Calls of
+  // instances that are still held go on working.
+  virtual void retire() {}
 };
 
-// All connectors found at start: *.so in the given folders. Never unloaded. Thread-safe.
+// How a connector's file becomes a Connector: in this process, or in one of its own. The manifest
+// was read from the file's note; no code of it has run.
+using Opener =
+    std::function<Result<std::shared_ptr<Connector>>(Manifest manifest, const std::string& path)>;
+// The library in this process. Lives until the process ends.
+Opener openInProcess(const Clock& clock, const HostPorts& ports = {});
+// For tools that only list: has a manifest, creates nothing, runs no code.
+Opener openNothing();
+
+// All connectors found: *.so in the given folders. Thread-safe.
 class Registry {
  public:
   virtual ~Registry() = default;
@@ -128,11 +149,20 @@ class Registry {
   virtual std::vector<std::shared_ptr<Connector>> all() const = 0;  // by id
   // Files that were refused: (path, reason).
   virtual std::vector<std::pair<std::string, std::string>> refused() const = 0;
+  // Reads the folders again. A new or changed file is opened before what it replaces is retired; if
+  // it cannot be opened it is refused and the old one stays. A connector whose file is gone leaves.
+  // Returns what changed, in words. One at a time.
+  virtual std::vector<std::string> rescan() { return {}; }
+  // Rises with every change: whoever keeps connectors or instances looks again.
+  virtual uint64_t generation() const { return 0; }
 };
 // A file that cannot be loaded is listed as refused and logged; it never stops the others.
 // The ports' uses pass a gate that enforces the manifest's capabilities.
 std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders,
                                          const Clock& clock, const HostPorts& ports = {});
+
+// As above, with each file opened as the composition wants it.
+std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener);
 
 // Reads the manifest note of a .so without running any of its code.
 Result<Manifest> readManifest(const std::string& path);

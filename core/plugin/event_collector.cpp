@@ -1,20 +1,16 @@
 #include "plugin/event_collector.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
-#include "base/bytes.h"
 #include "base/limits.h"
 #include "plugin/bounded_key.h"
+#include "plugin/gate_rules.h"
 
 namespace junctor::plugin {
 namespace {
 
 bool cleanType(std::string_view type) {
-  return !type.empty() && type.size() <= limits::kEventTypeBytesMax && validUtf8(type) &&
-         std::none_of(type.begin(), type.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return !type.empty() && type.size() <= limits::kEventTypeBytesMax && cleanText(type);
 }
 
 // A view must not claim bytes behind a NULL pointer.
@@ -28,48 +24,25 @@ bool sound(const jn_event& event) {
 
 }  // namespace
 
-EventCollector::EventCollector(CallContext& context)
-    : sink_{sizeof(jn_webhook_sink), 0, this, eventFor, replyFor}, context_(context) {}
-
-jn_status EventCollector::eventFor(const jn_webhook_sink* sink, const jn_event* event) {
-  if (!sink || !sink->ctx) return JN_E_INTERNAL;
-  auto& self = *static_cast<EventCollector*>(sink->ctx);
-  if (!event) return self.refuse(JN_E_INVALID, "an event is NULL");
-  return self.add(*event);
-}
-
-// The sender has had its 2xx by now: the request was stored first.
-jn_status EventCollector::replyFor(const jn_webhook_sink*, const jn_reply*) {
-  return JN_E_UNSUPPORTED;
-}
-
-jn_status EventCollector::refuse(jn_status status, std::string_view why) {
-  if (refused_ == JN_OK) {
-    refused_ = status;
-    why_ = why;
-  }
-  return refused_;
-}
-
-bool EventCollector::copyJson(const jn_str& text, std::string& out) {
-  const std::string_view json = textOf(text);
-  if (!json.empty() && !context_.knownJson(json) && !checkJson(json)) return false;
-  out = json;
-  return true;
-}
-
-jn_status EventCollector::add(const jn_event& event) {
-  if (refused_ != JN_OK) return refused_;
-  if (event.struct_size < sizeof(jn_event)) return refuse(JN_E_INVALID, "an event is too small");
-  if (!sound(event)) return refuse(JN_E_INVALID, "an event has a NULL text");
-  if (result_.events.size() == limits::kEventsPerRequestMax) {
+jn_status EventList::add(const jn_event* given, bool needs_payload) {
+  if (const jn_status status = mayGoOn(); status != JN_OK) return status;
+  if (!given) return refuse(JN_E_INVALID, "an event is NULL");
+  const auto event = known(given);
+  if (!event) return refuse(JN_E_INVALID, "an event is too small");
+  if (!sound(*event)) return refuse(JN_E_INVALID, "an event has a NULL text");
+  if (events_.size() == limits::kEventsPerRequestMax) {
     return refuse(JN_E_TOO_LARGE, "more than 1000 events in one request");
   }
-  if (context_.late()) return refuse(JN_E_DEADLINE, "took longer than its budget");
-  if (!cleanType(textOf(event.type))) {
+  if (!cleanType(textOf(event->type))) {
     return refuse(JN_E_INVALID, "an event type is empty, too long or not clean text");
   }
-  Event& out = result_.events.emplace_back();
+  if (needs_payload && event->payload_json.len == 0) {
+    return refuse(JN_E_INVALID, "an event has no payload_json");
+  }
+  return copyFields(*event, events_.emplace_back());
+}
+
+jn_status EventList::copyFields(const jn_event& event, Event& out) {
   out.type = textOf(event.type);
   out.source_event_id = boundedKey(textOf(event.id));
   out.resource.type = boundedKey(textOf(event.resource_type));
@@ -91,12 +64,61 @@ jn_status EventCollector::add(const jn_event& event) {
   return JN_OK;
 }
 
+EventCollector::EventCollector(CallContext& context)
+    : EventList(context), sink_{sizeof(jn_webhook_sink), 0, this, eventFor, replyFor} {}
+
+jn_status EventCollector::eventFor(const jn_webhook_sink* sink, const jn_event* event) {
+  if (!sink || !sink->ctx) return JN_E_INTERNAL;
+  return static_cast<EventCollector*>(sink->ctx)->add(event, false);
+}
+
+// The sender has had its 2xx by now: the request was stored first.
+jn_status EventCollector::replyFor(const jn_webhook_sink*, const jn_reply*) {
+  return JN_E_UNSUPPORTED;
+}
+
 Result<HandleResult> EventCollector::finish(jn_status status) && {
-  if (refused_ != JN_OK) {
-    return makeError(errorCodeOf(refused_),
-                     fmt::format("{}: {}", context_.target().connector, why_));
+  JUNCTOR_CHECK(verdict(status));
+  return HandleResult{std::move(events_)};
+}
+
+PollCollector::PollCollector(CallContext& context)
+    : EventList(context), sink_{sizeof(jn_poll_sink), 0, this, eventFor, nextFor} {}
+
+jn_status PollCollector::eventFor(const jn_poll_sink* sink, const jn_event* event) {
+  if (!sink || !sink->ctx) return JN_E_INTERNAL;
+  auto& self = *static_cast<PollCollector*>(sink->ctx);
+  if (self.has_next_) return self.refuse(JN_E_CONFLICT, "gave an event after the next cursor");
+  return self.add(event, true);
+}
+
+jn_status PollCollector::nextFor(const jn_poll_sink* sink, const jn_poll_next* next) {
+  if (!sink || !sink->ctx) return JN_E_INTERNAL;
+  return static_cast<PollCollector*>(sink->ctx)->setNext(next);
+}
+
+jn_status PollCollector::setNext(const jn_poll_next* given) {
+  if (const jn_status status = mayGoOn(); status != JN_OK) return status;
+  const auto next = known(given);
+  if (!next) return refuse(JN_E_INVALID, "the next cursor is NULL or too small");
+  if (has_next_) return refuse(JN_E_CONFLICT, "gave the next cursor twice");
+  if (next->cursor.len > limits::kConnectorTextBytesMax) {
+    return refuse(JN_E_TOO_LARGE, "the cursor is too long");
   }
-  if (status != JN_OK) return context_.errorOf(status);
+  if (!copyText(next->cursor, limits::kConnectorTextBytesMax, result_.cursor)) {
+    return refuse(JN_E_INVALID, "the cursor is not clean text");
+  }
+  constexpr uint64_t kDayMs = 24ULL * 3600 * 1000;
+  result_.more = next->flags & JN_POLL_MORE;
+  result_.wait_ms = static_cast<int64_t>(std::min(next->wait_ms, kDayMs));
+  has_next_ = true;
+  return JN_OK;
+}
+
+Result<PollResult> PollCollector::finish(jn_status status) && {
+  if (status == JN_OK && !has_next_) refuse(JN_E_INTERNAL, "poll gave no next cursor");
+  JUNCTOR_CHECK(verdict(status));
+  result_.events = std::move(events_);
   return std::move(result_);
 }
 

@@ -1,14 +1,27 @@
 #pragma once
-// EventCollector: the sink of junctor.webhook/1. Copies and checks what a connector emits.
+// Sinks for events: of junctor.webhook/1 and junctor.poll/1. Copy and check what a connector emits.
 #include <junctor/junctor.h>
 
-#include "base/result.h"
-#include "plugin/call_context.h"
+#include "plugin/collector.h"
 #include "plugin/connector.h"
 
 namespace junctor::plugin {
 
-class EventCollector {
+// The part both share.
+class EventList : public Collector {
+ public:
+  using Collector::Collector;
+
+ protected:
+  // Without a body, an event must bring its own payload.
+  jn_status add(const jn_event* event, bool needs_payload);
+  std::vector<Event> events_;
+
+ private:
+  jn_status copyFields(const jn_event& event, Event& out);
+};
+
+class EventCollector final : public EventList {
  public:
   explicit EventCollector(CallContext& context);
 
@@ -20,16 +33,25 @@ class EventCollector {
  private:
   static jn_status eventFor(const jn_webhook_sink* sink, const jn_event* event);
   static jn_status replyFor(const jn_webhook_sink* sink, const jn_reply* reply);
-  jn_status add(const jn_event& event);
-  jn_status refuse(jn_status status, std::string_view why);
-  // One JSON member: copied if it is empty or valid.
-  bool copyJson(const jn_str& text, std::string& out);
 
   jn_webhook_sink sink_;
-  CallContext& context_;
-  HandleResult result_;
-  jn_status refused_ = JN_OK;
-  std::string why_;
+};
+
+class PollCollector final : public EventList {
+ public:
+  explicit PollCollector(CallContext& context);
+
+  const jn_poll_sink* sink() const { return &sink_; }
+  Result<PollResult> finish(jn_status status) &&;
+
+ private:
+  static jn_status eventFor(const jn_poll_sink* sink, const jn_event* event);
+  static jn_status nextFor(const jn_poll_sink* sink, const jn_poll_next* next);
+  jn_status setNext(const jn_poll_next* given);
+
+  jn_poll_sink sink_;
+  PollResult result_;
+  bool has_next_ = false;
 };
 
 }  // namespace junctor::plugin

@@ -74,6 +74,10 @@ const void* hostInterface(std::string_view id) {
   if (id == JN_LOG_ID) return &logService();
   if (id == JN_CLOCK_ID) return &kClock;
   if (id == JN_CRYPTO_ID) return &cryptoService();
+  if (id == JN_HTTP_ID) return &httpService();
+  if (id == JN_KV_ID) return &kvService();
+  if (id == JN_SECRETS_ID) return &secretsService();
+  if (id == JN_METRICS_ID) return &metricsService();
   return nullptr;
 }
 

@@ -13,5 +13,10 @@ const jn_json& jsonService();
 const jn_codec& codecService();
 const jn_crypto& cryptoService();
 const jn_log& logService();
+// Over the ports of the call.
+const jn_http& httpService();
+const jn_kv_store& kvService();
+const jn_secrets& secretsService();
+const jn_metrics& metricsService();
 
 }  // namespace junctor::plugin

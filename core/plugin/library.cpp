@@ -93,7 +93,8 @@ Result<const jn_plugin*> enter(const std::string& path) {
 }
 
 Result<void> checkTable(const jn_plugin& plugin, const Manifest& manifest) {
-  if (plugin.struct_size < sizeof(jn_plugin)) return invalidArgument("has too small a jn_plugin");
+  if (plugin.struct_size < kFirstSize<jn_plugin>)
+    return invalidArgument("has too small a jn_plugin");
   if (plugin.abi_major != JN_ABI_MAJOR || plugin.abi_minor > JN_ABI_MINOR) {
     return makeError(ErrorCode::Unimplemented,
                      fmt::format("its code speaks ABI {}.{}, this host {}.{}", plugin.abi_major,
@@ -114,14 +115,38 @@ Result<void> checkTable(const jn_plugin& plugin, const Manifest& manifest) {
   return {};
 }
 
+// The table of an interface that the manifest names; else stays null.
 template <class Table>
-Result<const Table*> fetch(const jn_plugin& plugin, const char* id) {
+Result<void> fetch(const jn_plugin& plugin, const Manifest& manifest, const char* id,
+                   const Table*& out) {
+  if (!manifest.offers(id)) return {};
   const auto* table = static_cast<const Table*>(plugin.get_interface(&plugin, id));
   if (!table) return invalidArgument(fmt::format("does not offer {}", id));
-  if (table->struct_size < sizeof(Table)) {
+  if (table->struct_size < kFirstSize<Table>) {
     return invalidArgument(fmt::format("has too small a table for {}", id));
   }
-  return table;
+  out = table;
+  return {};
+}
+
+// Functions that may not be NULL.
+Result<void> checkFunctions(const Library& library) {
+  const auto missing = [](const char* what) {
+    return invalidArgument(fmt::format("has no {}", what));
+  };
+  if (!library.connector) return invalidArgument("its manifest does not name " JN_CONNECTOR_ID);
+  if (!library.connector->create || !library.connector->destroy) {
+    return missing("create or destroy");
+  }
+  if (library.webhook && !library.webhook->handle) return missing("handle");
+  if (library.actions && !library.actions->execute) return missing("execute");
+  if (library.fields && !library.fields->list) return missing("list of fields");
+  const jn_hooks* hooks = library.hooks;
+  if (hooks && (!hooks->subscribe || !hooks->unsubscribe || !hooks->list)) {
+    return missing("subscribe, unsubscribe or list of hooks");
+  }
+  if (library.poll && !library.poll->poll) return missing("poll");
+  return {};
 }
 
 Result<std::unique_ptr<Library>> openPlugin(const jn_plugin& plugin, const Manifest& manifest) {
@@ -130,25 +155,28 @@ Result<std::unique_ptr<Library>> openPlugin(const jn_plugin& plugin, const Manif
   }
   auto library = std::make_unique<Library>();
   library->plugin = &plugin;
-  JUNCTOR_TRY(library->connector, fetch<jn_connector>(plugin, JN_CONNECTOR_ID));
-  JUNCTOR_TRY(library->webhook, fetch<jn_webhook>(plugin, JN_WEBHOOK_ID));
-  if (!library->connector->create || !library->connector->destroy || !library->webhook->handle) {
-    return invalidArgument("has no create, destroy or handle");
-  }
-  for (const std::string& id : manifest.interfaces) {
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_CONNECTOR_ID, library->connector));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_WEBHOOK_ID, library->webhook));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_ACTIONS_ID, library->actions));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_FIELDS_ID, library->fields));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_HOOKS_ID, library->hooks));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_POLL_ID, library->poll));
+  JUNCTOR_CHECK(fetch(plugin, manifest, JN_OAUTH_ID, library->oauth));
+  for (const std::string& id : manifest.interfaces) {  // also those this host does not know
     if (!plugin.get_interface(&plugin, id.c_str())) {
       return invalidArgument(fmt::format("its manifest names {}, its code does not offer it", id));
     }
   }
+  JUNCTOR_CHECK(checkFunctions(*library));
   return library;
 }
 
 Result<const Library*> openOnce(const std::string& path, const Manifest& manifest) {
   JUNCTOR_TRY(const jn_plugin* plugin, enter(path));
+  JUNCTOR_CHECK(checkTable(*plugin, manifest));  // also tells old code under a replaced file's name
   std::lock_guard lock(opened().mutex);
   const auto found = opened().libraries.find(plugin);
   if (found != opened().libraries.end()) return found->second.get();
-  JUNCTOR_CHECK(checkTable(*plugin, manifest));
   JUNCTOR_TRY(auto library, openPlugin(*plugin, manifest));
   return opened().libraries.emplace(plugin, std::move(library)).first->second.get();
 }

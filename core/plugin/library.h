@@ -9,10 +9,17 @@
 
 namespace junctor::plugin {
 
+// The tables of the interfaces that the manifest names; null for the others. What a table holds
+// beyond its first release is there only if JN_HAS says so.
 struct Library {
   const jn_plugin* plugin = nullptr;
-  const jn_connector* connector = nullptr;
+  const jn_connector* connector = nullptr;  // never null
   const jn_webhook* webhook = nullptr;
+  const jn_actions* actions = nullptr;
+  const jn_fields* fields = nullptr;
+  const jn_hooks* hooks = nullptr;
+  const jn_poll* poll = nullptr;
+  const jn_oauth* oauth = nullptr;
 };
 
 // Loads `path` (RTLD_NOW | RTLD_LOCAL) and opens it, or returns the library that is open already:

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "plugin/connector.h"
+#include "plugin/gate.h"
 #include "plugin/library.h"
 
 namespace junctor::plugin {
@@ -17,7 +18,7 @@ class LoadedConnector final : public Connector,
         path_(std::move(path)),
         library_(library),
         clock_(clock),
-        ports_(ports) {}
+        gate_(ports, clock) {}
 
   const Manifest& manifest() const override { return manifest_; }
   const std::string& path() const override { return path_; }
@@ -25,14 +26,15 @@ class LoadedConnector final : public Connector,
 
   const Library& library() const { return library_; }
   const Clock& clock() const { return clock_; }
-  const HostPorts& ports() const { return ports_; }
+  // Behind the gate.
+  HostPorts ports() const { return gate_.ports(); }
 
  private:
   Manifest manifest_;
   std::string path_;
   const Library& library_;
   const Clock& clock_;
-  const HostPorts ports_;
+  mutable Gate gate_;  // has no state
 };
 
 }  // namespace junctor::plugin

@@ -156,7 +156,10 @@ Result<void> readSamples(const StrictObject& in, Manifest& out) {
 }
 
 Result<void> readWebhook(const StrictObject& in, Manifest& out) {
-  if (!in.has("webhook")) return in.error("webhook", "is required");
+  if (in.has("webhook") != out.offers("junctor.webhook/1")) {
+    return in.error("webhook", "is there if, and only if, interfaces names junctor.webhook/1");
+  }
+  if (!in.has("webhook")) return {};
   JUNCTOR_TRY(const auto webhook,
               StrictObject::open(in.at("webhook"), in.pathOf("webhook"),
                                  {"signature", "delivery_key", "delivery_key_from", "handshake",

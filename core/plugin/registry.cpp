@@ -1,4 +1,9 @@
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <atomic>
 #include <map>
+#include <mutex>
 
 #include "base/files.h"
 #include "base/log.h"
@@ -10,67 +15,179 @@ namespace {
 
 constexpr std::string_view kSuffix = ".so";
 
-class LoadedRegistry final : public Registry {
- public:
-  LoadedRegistry(const Clock& clock, const HostPorts& ports) : clock_(clock), ports_(ports) {}
+// What tells one version of a file from the next without reading it.
+struct FileIdentity {
+  uint64_t device = 0, inode = 0;
+  int64_t size = 0, changed_ns = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
 
-  void addFolder(const std::string& folder) {
-    const auto names = listFolder(folder);
-    if (!names) return refuse(folder, names.error().message);
-    for (const std::string& name : *names) {
-      if (name.ends_with(kSuffix)) add(absolutePath(folder + "/" + name));
-    }
-  }
+FileIdentity identityOf(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino, info.st_size,
+          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+class FolderRegistry final : public Registry {
+ public:
+  FolderRegistry(std::vector<std::string> folders, Opener opener)
+      : folders_(std::move(folders)), opener_(std::move(opener)) {}
 
   std::shared_ptr<Connector> find(const std::string& id) const override {
-    const auto found = connectors_.find(id);
-    return found == connectors_.end() ? nullptr : found->second;
+    std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    return found == entries_.end() ? nullptr : found->second.connector;
   }
   std::vector<std::shared_ptr<Connector>> all() const override {
+    std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<Connector>> list;
-    for (const auto& [id, connector] : connectors_) list.push_back(connector);
+    for (const auto& [id, entry] : entries_) list.push_back(entry.connector);
     return list;
   }
-  std::vector<std::pair<std::string, std::string>> refused() const override { return refused_; }
+  std::vector<std::pair<std::string, std::string>> refused() const override {
+    std::lock_guard lock(mutex_);
+    return refused_;
+  }
+  uint64_t generation() const override { return generation_.load(); }
+
+  std::vector<std::string> rescan() override {
+    std::lock_guard one(scanning_);
+    Scan scan;
+    scan.before = entries_;  // written below alone
+    for (const std::string& folder : folders_) addFolder(folder, scan);
+    for (auto& [id, entry] : scan.before) {
+      if (scan.found.contains(id)) continue;
+      scan.changes.push_back(fmt::format("{} {} removed", id, versionOf(entry)));
+      scan.retired.push_back(entry.connector);
+    }
+    {
+      std::lock_guard lock(mutex_);
+      entries_.swap(scan.found);
+      refused_.swap(scan.refused);
+      if (!scan.changes.empty()) generation_.fetch_add(1);
+    }
+    for (const auto& connector : scan.retired) connector->retire();
+    return std::move(scan.changes);
+  }
 
  private:
-  void add(const std::string& path) {
-    auto loaded = load(path);
-    if (!loaded) return refuse(path, loaded.error().message);
-    const std::string id = (*loaded)->manifest().id;
-    connectors_.emplace(id, std::move(*loaded));
+  struct Entry {
+    std::shared_ptr<Connector> connector;
+    FileIdentity identity;
+  };
+  using Entries = std::map<std::string, Entry>;
+  struct Scan {
+    Entries before, found;
+    std::vector<std::pair<std::string, std::string>> refused;
+    std::vector<std::string> changes;
+    std::vector<std::shared_ptr<Connector>> retired;
+  };
+
+  static const std::string& versionOf(const Entry& entry) {
+    return entry.connector->manifest().version;
   }
 
-  Result<std::shared_ptr<Connector>> load(const std::string& path) const {
-    JUNCTOR_TRY(Manifest manifest, readManifest(path));
-    if (const auto first = connectors_.find(manifest.id); first != connectors_.end()) {
-      return makeError(
-          ErrorCode::AlreadyExists,
-          "connector " + manifest.id + " is already loaded from " + first->second->path());
+  void addFolder(const std::string& folder, Scan& scan) const {
+    const auto names = listFolder(folder);
+    if (!names) return refuse(folder, names.error().message, scan);
+    for (const std::string& name : *names) {
+      if (name.ends_with(kSuffix)) add(absolutePath(folder + "/" + name), scan);
     }
-    JUNCTOR_TRY(const Library* library, loadLibrary(path, manifest));
-    return std::shared_ptr<Connector>(
-        std::make_shared<LoadedConnector>(std::move(manifest), path, *library, clock_, ports_));
   }
 
-  void refuse(const std::string& path, const std::string& reason) {
+  void add(const std::string& path, Scan& scan) const {
+    auto manifest = readManifest(path);
+    if (!manifest) return refuse(path, manifest.error().message, scan);
+    const std::string id = manifest->id;
+    if (const auto first = scan.found.find(id); first != scan.found.end()) {
+      return refuse(path,
+                    fmt::format("connector {} is already loaded from {}", id,
+                                first->second.connector->path()),
+                    scan);
+    }
+    const FileIdentity identity = identityOf(path);
+    const auto old = scan.before.find(id);
+    if (old != scan.before.end() && old->second.identity == identity &&
+        old->second.connector->path() == path) {
+      scan.found.insert(*old);
+      return;
+    }
+    const std::string version = manifest->version;
+    auto opened = opener_(std::move(*manifest), path);
+    if (!opened) {
+      refuse(path, opened.error().message, scan);
+      if (old != scan.before.end()) scan.found.insert(*old);  // never worse than before
+      return;
+    }
+    if (old == scan.before.end()) {
+      scan.changes.push_back(fmt::format("{} {} added", id, version));
+    } else {
+      scan.changes.push_back(fmt::format("{} {} replaced by {}", id, versionOf(old->second),
+                                         version));
+      scan.retired.push_back(old->second.connector);
+    }
+    scan.found.emplace(id, Entry{std::move(*opened), identity});
+  }
+
+  static void refuse(const std::string& path, const std::string& reason, Scan& scan) {
     log::error("plugin", {{"file", path}}, "connector refused: {}", reason);
-    refused_.emplace_back(path, reason);
+    scan.refused.emplace_back(path, reason);
   }
 
-  const Clock& clock_;
-  const HostPorts ports_;
-  std::map<std::string, std::shared_ptr<Connector>> connectors_;
-  std::vector<std::pair<std::string, std::string>> refused_;
+  const std::vector<std::string> folders_;
+  const Opener opener_;
+  std::mutex scanning_;
+  std::atomic<uint64_t> generation_{0};
+
+  mutable std::mutex mutex_;
+  Entries entries_;                                           // guarded by mutex_
+  std::vector<std::pair<std::string, std::string>> refused_;  // guarded by mutex_
+};
+
+// Only its manifest is looked at.
+class ListedConnector final : public Connector {
+ public:
+  ListedConnector(Manifest manifest, std::string path)
+      : manifest_(std::move(manifest)), path_(std::move(path)) {}
+  const Manifest& manifest() const override { return manifest_; }
+  const std::string& path() const override { return path_; }
+  Result<std::unique_ptr<Instance>> create(const Integration&) override {
+    return makeError(ErrorCode::Unimplemented, manifest_.id + " is listed here, not run");
+  }
+  std::string runsIn() const override { return "not run"; }
+
+ private:
+  const Manifest manifest_;
+  const std::string path_;
 };
 
 }  // namespace
 
+Opener openInProcess(const Clock& clock, const HostPorts& ports) {
+  return [&clock, ports](Manifest manifest,
+                         const std::string& path) -> Result<std::shared_ptr<Connector>> {
+    JUNCTOR_TRY(const Library* library, loadLibrary(path, manifest));
+    return std::shared_ptr<Connector>(
+        std::make_shared<LoadedConnector>(std::move(manifest), path, *library, clock, ports));
+  };
+}
+
+Opener openNothing() {
+  return [](Manifest manifest, const std::string& path) -> Result<std::shared_ptr<Connector>> {
+    return std::shared_ptr<Connector>(std::make_shared<ListedConnector>(std::move(manifest), path));
+  };
+}
+
+std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener) {
+  auto registry = std::make_unique<FolderRegistry>(std::move(folders), std::move(opener));
+  registry->rescan();
+  return registry;
+}
+
 std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders,
                                          const Clock& clock, const HostPorts& ports) {
-  auto registry = std::make_unique<LoadedRegistry>(clock, ports);
-  for (const std::string& folder : folders) registry->addFolder(folder);
-  return registry;
+  return loadConnectors(folders, openInProcess(clock, ports));
 }
 
 }  // namespace junctor::plugin

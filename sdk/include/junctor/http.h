@@ -47,11 +47,12 @@ typedef struct jn_http {
   /* Sends one request and waits for the whole answer. An answer of any status is JN_OK; `response`
      is otherwise all zero.
      Thread: [call]. Owner: host; the answer lives in the arena of the call.
-     Errors: JN_E_DENIED (the call is JN_CALL_NO_IO, the manifest does not name the host, or the
-     address is forbidden; a request that is not safe in a JN_CALL_DRY_RUN call), JN_E_INVALID (URL,
-     method or header), JN_E_AUTH (no such credential, or it cannot be used now), JN_E_UNAVAILABLE
-     (no connection, or it broke), JN_E_DEADLINE, JN_E_CANCELLED, JN_E_RATE_LIMITED (the budget of
-     the manifest is used up), JN_E_TOO_LARGE (request or answer). Since 1.0. */
+     Errors: JN_E_DENIED (the call is JN_CALL_NO_IO or JN_CALL_DRY_RUN, the manifest does not name
+     the host or the credential for it, its budget of requests is used up, the address is
+     forbidden), JN_E_INVALID (URL, method or header), JN_E_AUTH (the credential cannot be used
+     now), JN_E_UNAVAILABLE (no connection, or it broke), JN_E_DEADLINE, JN_E_CANCELLED,
+     JN_E_RATE_LIMITED (a limit of the host), JN_E_TOO_LARGE (request or answer), JN_E_UNSUPPORTED
+     (this host has no network for connectors). Since 1.0. */
   jn_status (*send)(const jn_call *call, const jn_http_request *request,
                     jn_http_response *response);
 } jn_http;

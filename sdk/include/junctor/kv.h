@@ -35,7 +35,8 @@ typedef struct jn_kv_write {
 } jn_kv_write;
 
 /* All functions: JN_E_DENIED where the manifest has no "kv" or the call is JN_CALL_NO_IO;
-   JN_E_UNAVAILABLE when the store is. Since 1.0. */
+   JN_E_UNAVAILABLE when the store is; JN_E_UNSUPPORTED where the host has none; JN_E_DEADLINE and
+   JN_E_CANCELLED as ever. Since 1.0. */
 typedef struct jn_kv_store {
   uint32_t struct_size;
   uint32_t reserved0;

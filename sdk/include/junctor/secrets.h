@@ -22,7 +22,8 @@ typedef struct jn_secrets {
      it, never put it into an error or a result.
      Thread: [call]. Owner: host, in the arena of the call, wiped when the call ends.
      Errors: JN_E_DENIED (the manifest does not name it), JN_E_NOT_FOUND (the integration has none
-     of that name), JN_E_UNAVAILABLE. Since 1.0. */
+     of that name), JN_E_UNAVAILABLE, JN_E_DEADLINE, JN_E_CANCELLED, JN_E_UNSUPPORTED (this host has
+     none for connectors). Since 1.0. */
   jn_status (*get)(const jn_call *call, const jn_str *name, jn_str *out);
 } jn_secrets;
 

@@ -31,7 +31,7 @@ TEST_CASE("each refused file is listed with its reason, and stops no other") {
   }
   const std::map<std::string, std::string> expected = {
       {"code-major.so", "its code speaks ABI 2.0, this host 1.0"},
-      {"lacks-interface.so", "its manifest names junctor.actions/1, its code does not offer it"},
+      {"lacks-interface.so", "does not offer junctor.actions/1"},
       {"newer-major.so", "speaks ABI major 2, this host speaks 1"},
       {"newer-minor.so", "needs ABI 1.7, this host has 1.0"},
       {"no-entry.so", "does not export junctor_plugin_v1"},
@@ -57,7 +57,7 @@ TEST_CASE("a second connector of the same id is refused, whatever its file is ca
   const auto registry = plugin::loadConnectors({fixtureFolder("loaded"), copy.path()}, clock);
   REQUIRE(registry->refused().size() == 1);
   CHECK(registry->refused()[0].second ==
-        "connector acme is already loaded from " + fixtureFolder("loaded") + "/acme.so");
+        "connector com.example.acme is already loaded from " + fixtureFolder("loaded") + "/acme.so");
 }
 
 TEST_CASE("a folder that is not there is a refusal, not a crash") {

@@ -1,0 +1,24 @@
+#pragma once
+// What a connector's requests, keys and metrics must look like. Pure.
+#include <string>
+#include <string_view>
+
+#include "plugin/ports.h"
+
+namespace junctor::plugin {
+
+// UTF-8 without control characters.
+bool cleanText(std::string_view text);
+
+// The host of an https:// URL, read so strictly that no other reader can see another host: letters,
+// digits, '-' and '.' up to a port, a path, a query or the end. InvalidArgument for all else.
+Result<std::string> hostOfUrl(std::string_view url);
+
+// Method, URL, headers, body. InvalidArgument, or ResourceExhausted for the body's size.
+Result<void> checkRequest(const HttpSend& request);
+// GET, HEAD, OPTIONS: nothing changes at the provider.
+bool isSafe(std::string_view method);
+
+Result<void> checkMetric(const std::string& name, const MetricsPort::Labels& labels);
+
+}  // namespace junctor::plugin
