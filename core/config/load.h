@@ -28,6 +28,8 @@ struct ServerConfig {
   std::string tls_certificate, tls_key;          // listeners.public.tls.{certificate,key}
   std::string store = "sqlite";                  // store
   std::vector<std::string> connector_dirs;       // connectors.dirs
+  std::vector<std::string> connector_roots;      // connectors.roots: "ed25519.BASE64"
+  bool connectors_dev = false;                   // connectors.dev, serve --dev
   std::string log_format = "text";               // log.format: text | json
   std::string log_level = "info";                // log.level
   int flow_workers = 1;                          // workers.flow: 1..64

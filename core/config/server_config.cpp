@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "config/load.h"
 #include "config/reader.h"
@@ -12,12 +13,12 @@ namespace {
 using Set = std::function<Result<void>(ServerConfig&, const std::string&)>;
 
 // One setting of the server: its key path in the file; JUNCTOR_<PATH> is its variable, unless it
-// has a short one too. `is_list`: a YAML list, or a text with ':' between the items.
+// has a short one too. A list is a YAML list, or a text with ':' between the items.
 struct Setting {
   std::string path;
   std::string short_variable;
   Set set;
-  bool is_list = false;
+  std::vector<std::string> ServerConfig::* list = nullptr;  // where the items go, if it is one
 };
 
 Set text(std::string ServerConfig::* field, TextCheck check = {}) {
@@ -48,10 +49,30 @@ TextCheck oneOf(std::vector<std::string> choices) {
   };
 }
 
-Result<void> addFolder(ServerConfig& config, const std::string& value) {
-  if (value.empty()) return invalidArgument("must not be empty");
-  config.connector_dirs.push_back(value);
-  return {};
+Set item(std::vector<std::string> ServerConfig::* list, TextCheck check = {}) {
+  return [list, check = std::move(check)](ServerConfig& config,
+                                          const std::string& value) -> Result<void> {
+    if (value.empty()) return invalidArgument("must not be empty");
+    if (check) JUNCTOR_CHECK(check(value));
+    (config.*list).push_back(value);
+    return {};
+  };
+}
+
+Set boolean(bool ServerConfig::* field) {
+  return [field](ServerConfig& config, const std::string& value) -> Result<void> {
+    JUNCTOR_TRY(config.*field, parseBoolean(value));
+    return {};
+  };
+}
+
+// As trust::parsePublicKey reads it.
+Result<void> checkRoot(std::string_view text) {
+  constexpr std::string_view kPrefix = "ed25519.";
+  const auto bytes = text.starts_with(kPrefix) ? fromBase64(text.substr(kPrefix.size()))
+                                               : std::optional<std::string>();
+  if (bytes && bytes->size() == 32) return {};
+  return invalidArgument("must be a public key as ed25519.BASE64 (junctor connector key new)");
 }
 
 const std::vector<Setting>& settings() {
@@ -64,7 +85,9 @@ const std::vector<Setting>& settings() {
       {"listeners.public.tls.key", "", text(&C::tls_key)},
       {"listeners.admin.address", "JUNCTOR_ADMIN", text(&C::admin_address, checkAddress)},
       {"store", "", text(&C::store, checkStore)},
-      {"connectors.dirs", "", addFolder, true},
+      {"connectors.dirs", "", item(&C::connector_dirs), &C::connector_dirs},
+      {"connectors.roots", "", item(&C::connector_roots, checkRoot), &C::connector_roots},
+      {"connectors.dev", "", boolean(&C::connectors_dev)},
       {"log.format", "", text(&C::log_format, oneOf({"text", "json"}))},
       {"log.level", "", text(&C::log_level, oneOf({"debug", "info", "warn", "error"}))},
       {"workers.flow", "", integer(&C::flow_workers, 1, 64)},
@@ -182,13 +205,13 @@ class Loader {
     const Node& node = member.value;
     if (node.kind == Node::Kind::Null) {
       problems_.push_back({place.file, member.line, place.path, "has no value"});
-    } else if (!setting.is_list) {
+    } else if (!setting.list) {
       const std::string value = scalarText(node, place, problems_);
       if (node.kind == Node::Kind::Scalar) apply(setting, value, place, member.line);
     } else if (node.kind != Node::Kind::List) {
       problems_.push_back({place.file, member.line, place.path, "must be a list"});
     } else {
-      config_.connector_dirs.clear();
+      (config_.*setting.list).clear();
       for (size_t i = 0; i < node.items.size(); ++i) {
         const std::string value = scalarText(node.items[i], place.index(i), problems_);
         if (node.items[i].kind != Node::Kind::Scalar) continue;
@@ -199,11 +222,11 @@ class Loader {
 
   void fromText(const Setting& setting, const std::string& value, const std::string& source) {
     const Place place{"", source};
-    if (!setting.is_list) {
+    if (!setting.list) {
       apply(setting, value, place, 0);
       return;
     }
-    config_.connector_dirs.clear();
+    (config_.*setting.list).clear();
     for (size_t start = 0; start <= value.size();) {
       const size_t end = std::min(value.find(':', start), value.size());
       apply(setting, value.substr(start, end - start), place, 0);

@@ -17,7 +17,7 @@ namespace junctor::trust {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
-constexpr std::string_view kPublicPrefix = "ed25519:";
+constexpr std::string_view kPublicPrefix = "ed25519.";
 constexpr const char* kCertificateType = "junctor-publisher";
 
 std::string_view typeOf(KeyKind kind) {
@@ -119,9 +119,14 @@ std::string formatPublicKey(std::string_view public_key) {
 
 Result<std::string> parsePublicKey(std::string_view text) {
   if (!text.starts_with(kPublicPrefix)) {
-    return invalidArgument("a public key is written as ed25519:BASE64");
+    return invalidArgument("a public key is written as ed25519.BASE64");
   }
   return base64Bytes(std::string(text.substr(kPublicPrefix.size())), kKeyBytes, "public key");
+}
+
+const std::vector<std::string>& builtInRoots() {
+  static const std::vector<std::string> kRoots;
+  return kRoots;
 }
 
 bool Certificate::mayName(std::string_view id) const {

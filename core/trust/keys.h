@@ -2,7 +2,7 @@
 // Keys and certificates. All are small JSON texts that people keep as files.
 //
 // A root key stays offline; servers know its public half from their configuration
-// ("ed25519:BASE64"). A publisher signs bundles with a key of its own, and a certificate says which
+// ("ed25519.BASE64"). A publisher signs bundles with a key of its own, and a certificate says which
 // ids that key may sign for, how far it is trusted, and until when. A certificate begins
 // self-signed (level private): whoever installs it with `trust add` believes it. A root may sign it
 // as verified or core: whoever knows the root believes it.
@@ -24,9 +24,13 @@ std::string_view toString(Level level);
 // "key_" and 32 hex digits of the public key's SHA-256: how people name a key.
 std::string keyId(std::string_view public_key);
 
-// "ed25519:BASE64" <-> 32 raw bytes.
+// "ed25519.BASE64" <-> 32 raw bytes.
 std::string formatPublicKey(std::string_view public_key);
 Result<std::string> parsePublicKey(std::string_view text);
+
+// Roots that come with Junctor (raw public keys). There is none yet: the project has no root key,
+// and says so rather than trust one that nobody keeps. Roots come from the configuration.
+const std::vector<std::string>& builtInRoots();
 
 struct Certificate {
   std::string publisher;  // "Acme Inc"

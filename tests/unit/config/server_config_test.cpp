@@ -61,7 +61,23 @@ TEST_CASE("the shipped file loads and changes nothing; uncommented it loads too"
   CHECK(written.flow_workers == defaults.flow_workers);
   CHECK(written.dedupe_window_hours == defaults.dedupe_window_hours);
   CHECK(written.connector_dirs == std::vector<std::string>{"/usr/lib/junctor/connectors"});
+  CHECK(written.connector_roots.size() == 1);
+  CHECK_FALSE(written.connectors_dev);
   CHECK(written.tls_key == "/etc/junctor/tls/key.pem");
+}
+
+TEST_CASE("lists in variables are separated by ':' and each list has its own items") {
+  const std::string key = "ed25519." + std::string(43, 'A');
+  Problems problems;
+  const ServerConfig config = loadServerConfig("",
+                                               {{"JUNCTOR_CONNECTORS_DIRS", "/a:/b"},
+                                                {"JUNCTOR_CONNECTORS_ROOTS", key + ":" + key},
+                                                {"JUNCTOR_CONNECTORS_DEV", "true"}},
+                                               {}, problems);
+  CHECK(described(problems).empty());
+  CHECK(config.connector_dirs == std::vector<std::string>{"/a", "/b"});
+  CHECK(config.connector_roots == std::vector<std::string>{key, key});
+  CHECK(config.connectors_dev);
 }
 
 TEST_CASE("variables win over the file, flags over variables") {
@@ -100,7 +116,7 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
                                         "log: {format: xml, level: }\n"
                                         "log: {}\n"
                                         "workers: {flow: 0}\n"
-                                        "connectors: {dirs: /a}\n"
+                                        "connectors: {dirs: /a, roots: [ed25519.AAAA], dev: yes}\n"
                                         "limits: 5\n"
                                         "store: postgres://db/x\n");
   Problems problems;
@@ -116,6 +132,10 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
       "j.yaml:7: log.level: has no value",
       "j.yaml:9: workers.flow: must be from 1 to 64",
       "j.yaml:10: connectors.dirs: must be a list",
+      "j.yaml:10: connectors.roots[0]: must be a public key as ed25519.BASE64 "
+      "(junctor connector key new)",
+      "j.yaml:10: connectors.dev: must be true or false (yes, no, on, off and 1 are not read as "
+      "such)",
       "j.yaml:11: limits: must be a map of keys",
       "j.yaml:12: store: must be sqlite or sqlite:/path/file.db",
       "JUNCTOR_WORKERS_FLOW: must be a whole number",
