@@ -143,8 +143,9 @@ class Slack final : public jn::Connector {
     if (form["command"].empty()) throw jn::invalid("the form is no slash command or interaction");
     event.type = "slash_command";
     event.payload = call.formAsJson(form);
-    event.id = form["trigger_id"];
-    messageResource(call, form["channel_id"], {}, event);
+    const Json fields = call.parse(event.payload);  // clean text, whatever bytes the form held
+    event.id = fields["trigger_id"].text();
+    messageResource(call, fields["channel_id"].text(), {}, event);
     event.actor = call.object(
         [&](jn::Writer& out) { out.put("id", form["user_id"]).put("name", form["user_name"]); });
     event.metadata = call.object([&](jn::Writer& out) {

@@ -1,0 +1,35 @@
+// The connectors that Junctor ships, against every check of the level that others must pass.
+#include "conformance/zoo/zoo_house.h"
+
+namespace junctor::testing {
+namespace {
+
+void mustPass(const std::string& name) {
+  conformance::Options options;
+  options.library = JUNCTOR_BINARY_DIR "/lib/junctor/connectors/" + name + ".so";
+  options.fixtures = JUNCTOR_SOURCE_DIR "/plugins/" + name + "/fixtures";
+  const conformance::Report report = checked(options);
+  CHECK(failuresOf(report) == "");
+  CHECK(report.count(conformance::Verdict::Pass) >= 50);
+  CHECK(report.connector == name);
+}
+
+}  // namespace
+
+TEST_CASE("generic passes every check") {
+  mustPass("generic");
+}
+TEST_CASE("github passes every check") {
+  mustPass("github");
+}
+TEST_CASE("slack passes every check") {
+  mustPass("slack");
+}
+TEST_CASE("standard-webhooks passes every check") {
+  mustPass("standard-webhooks");
+}
+TEST_CASE("stripe passes every check") {
+  mustPass("stripe");
+}
+
+}  // namespace junctor::testing
