@@ -14,6 +14,11 @@ namespace {
 std::atomic<Level> g_level{Level::Info};
 std::atomic<Format> g_format{Format::Text};
 
+std::function<void(Level, std::string_view)>& redirection() {
+  static auto* const sink = new std::function<void(Level, std::string_view)>;
+  return *sink;
+}
+
 spdlog::logger& sink() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
     auto made = spdlog::stderr_logger_mt("junctor");
@@ -84,10 +89,15 @@ void configure(Level level, Format format) {
   sink().flush_on(spdlog::level::warn);
 }
 
+void redirect(std::function<void(Level, std::string_view)> sink) {
+  redirection() = std::move(sink);
+}
+
 bool enabled(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view room, Fields fields, std::string_view text) {
   if (!enabled(level)) return;
+  if (redirection()) return redirection()(level, text);
   const bool json = g_format.load(std::memory_order_relaxed) == Format::Json;
   sink().log(spdlogLevel(level), "{}",
              json ? jsonLine(level, room, fields, text) : textLine(level, room, fields, text));

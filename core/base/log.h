@@ -4,6 +4,7 @@
 //   log::error("delivery", {{"tenant", t}, {"event", id}}, "attempt failed: {}", cause);
 #include <fmt/core.h>
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ using Fields = std::initializer_list<std::pair<std::string_view, std::string_vie
 // Call once at start, before other threads run. Default: Info, Text.
 void configure(Level level, Format format);
 bool enabled(Level level);
+// Every line goes to `sink` instead of stderr, without its fields: whoever takes it elsewhere knows
+// who speaks. Call once at start, as configure(); `sink` runs on the thread that writes.
+void redirect(std::function<void(Level, std::string_view text)> sink);
 // Thread-safe. `room` names the part that speaks; text and fields are escaped.
 void write(Level level, std::string_view room, Fields fields, std::string_view text);
 

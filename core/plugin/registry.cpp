@@ -23,7 +23,7 @@ struct FileIdentity {
 };
 
 FileIdentity identityOf(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return {};
   return {info.st_dev, info.st_ino, info.st_size,
           info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
@@ -123,8 +123,8 @@ class FolderRegistry final : public Registry {
     if (old == scan.before.end()) {
       scan.changes.push_back(fmt::format("{} {} added", id, version));
     } else {
-      scan.changes.push_back(fmt::format("{} {} replaced by {}", id, versionOf(old->second),
-                                         version));
+      scan.changes.push_back(
+          fmt::format("{} {} replaced by {}", id, versionOf(old->second), version));
       scan.retired.push_back(old->second.connector);
     }
     scan.found.emplace(id, Entry{std::move(*opened), identity});
