@@ -12,7 +12,8 @@ TEST_CASE("connectors are found, sorted by id, with path and manifest") {
   const PluginHouse house;
   std::vector<std::string> ids;
   for (const auto& connector : house.registry->all()) ids.push_back(connector->manifest().id);
-  CHECK(ids == std::vector<std::string>{"com.example.acme", "hostile", "probe", "thrower"});
+  CHECK(ids == std::vector<std::string>{"com.example.acme", "everything", "hostile", "misbehaves",
+                                        "probe", "thrower"});
   CHECK(house.registry->refused().empty());
   CHECK(house.registry->find("nobody") == nullptr);
   const auto probe = house.registry->find("probe");
@@ -24,7 +25,7 @@ TEST_CASE("each refused file is listed with its reason, and stops no other") {
   const ManualClock clock;
   const auto registry =
       plugin::loadConnectors({fixtureFolder("refused"), fixtureFolder("loaded")}, clock);
-  CHECK(registry->all().size() == 4);
+  CHECK(registry->all().size() == 6);
   std::map<std::string, std::string> reasons;
   for (const auto& [path, reason] : registry->refused()) {
     reasons[path.substr(path.rfind('/') + 1)] = reason;
@@ -56,8 +57,8 @@ TEST_CASE("a second connector of the same id is refused, whatever its file is ca
   const ManualClock clock;
   const auto registry = plugin::loadConnectors({fixtureFolder("loaded"), copy.path()}, clock);
   REQUIRE(registry->refused().size() == 1);
-  CHECK(registry->refused()[0].second ==
-        "connector com.example.acme is already loaded from " + fixtureFolder("loaded") + "/acme.so");
+  CHECK(registry->refused()[0].second == "connector com.example.acme is already loaded from " +
+                                             fixtureFolder("loaded") + "/acme.so");
 }
 
 TEST_CASE("a folder that is not there is a refusal, not a crash") {
