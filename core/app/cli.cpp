@@ -7,6 +7,7 @@
 
 #include "app/cli_commands.h"
 #include "app/cli_connector_sdk.h"
+#include "app/cli_connector_trust.h"
 #include "app/cli_output.h"
 #include "app/version.h"
 #include "base/json_value.h"
@@ -23,7 +24,7 @@ struct Parsed {
 
   std::vector<std::string> paths;
   std::string path, id;
-  bool dry_run = false;
+  bool dry_run = false, dev = false;
   EventFilter filter;
   DeadLetterOptions dead;
   RuleRunOptions rule;
@@ -68,6 +69,7 @@ void addServer(CLI::App& app, Parsed& p) {
   cmd->add_option("--store", p.store, "sqlite or sqlite:/path (JUNCTOR_STORE)");
   cmd->add_option("--log-format", p.log_format, "text or json (JUNCTOR_LOG_FORMAT)");
   cmd->add_option("--log-level", p.log_level, "debug, info, warn or error (JUNCTOR_LOG_LEVEL)");
+  cmd->add_flag("--dev", p.dev, "Load unsigned connectors too; never in production");
 
   cmd = command(&app, p, "apply", "Make the server's tenants what the folder says",
                 "  junctor apply -f config/tenants/demo --dry-run\n  junctor apply -f tenants/",
@@ -93,6 +95,7 @@ void addConnectors(CLI::App& app, Parsed& p) {
                           [&p](const CliContext& c) { return connectorShow(c, p.id); });
   cmd->add_option("connector", p.id, "Its id")->required();
   addConnectorSdk(*connector, p.action);
+  addConnectorTrust(*connector, p.action);
 
   CLI::App* rule = group(app, "rule", "Rule scripts");
   cmd = command(rule, p, "check", "Compile scripts and run their top level, offline",
@@ -226,6 +229,7 @@ CliContext contextOf(const Parsed& p, config::Environment environment) {
         {"log.level", p.log_level}}) {
     if (!text.empty()) context.settings.emplace_back(path, text);
   }
+  if (p.dev) context.settings.emplace_back("connectors.dev", "true");
   context.config_file = either(p.config_file, environment, "JUNCTOR_CONFIG");
   context.server = either(p.server, environment, "JUNCTOR_SERVER");
   context.token = either(p.token, environment, "JUNCTOR_TOKEN");

@@ -1,0 +1,63 @@
+#include "app/connector_store.h"
+
+#include "app/paths.h"
+#include "base/files.h"
+#include "plugin/connector.h"
+#include "trust/keys.h"
+
+namespace junctor::app {
+namespace {
+
+std::string pathOf(int code_fd) {
+  return "/proc/self/fd/" + std::to_string(code_fd);
+}
+
+// The host enforces what the note says and people read manifest.json: they must be one.
+Result<void> inspectCode(int code_fd, const std::string& manifest_json) {
+  auto manifest = plugin::readManifest(pathOf(code_fd));
+  if (!manifest) {
+    return invalidArgument(std::string(trust::kConnectorFile) + " " + manifest.error().message);
+  }
+  if (manifest->json == manifest_json) return {};
+  return invalidArgument("its code was built with another manifest than its manifest.json");
+}
+
+}  // namespace
+
+std::vector<std::string> rootsOf(const config::ServerConfig& config) {
+  std::vector<std::string> roots = trust::builtInRoots();
+  for (const std::string& text : config.connector_roots) {
+    auto key = trust::parsePublicKey(text);  // checked when the configuration was read
+    if (key) roots.push_back(std::move(*key));
+  }
+  return roots;
+}
+
+std::vector<std::string> shippedConnectors(const config::ServerConfig& config) {
+  std::vector<std::string> ids;
+  for (const std::string& folder : connectorFolders(config)) {
+    const auto names = listFolder(folder);
+    if (!names) continue;  // whoever loads them says so
+    for (const std::string& name : *names) {
+      const auto manifest = plugin::readManifest(folder + "/" + name);
+      if (manifest) ids.push_back(manifest->id);
+    }
+  }
+  return ids;
+}
+
+trust::InstallStore openConnectorStore(const config::ServerConfig& config, const Clock& clock) {
+  trust::StoreSettings settings;
+  settings.folder = absolutePath(config.data_dir) + "/connectors";
+  settings.roots = rootsOf(config);
+  settings.allow_unsigned = config.connectors_dev;
+  settings.shipped = shippedConnectors(config);
+  settings.inspect = inspectCode;
+  return {std::move(settings), clock};
+}
+
+std::string pathOf(const Descriptor& code) {
+  return pathOf(code.get());
+}
+
+}  // namespace junctor::app
