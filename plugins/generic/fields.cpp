@@ -41,7 +41,7 @@ Text firstText(const Json& scope, std::initializer_list<Text> names) {
   return {};
 }
 
-int64_t timeOf(const jn::Call& call, const Json& value) {
+int64_t timeOf(const jnc::Call& call, const Json& value) {
   if (const auto number = value.integer()) return *number > 0 ? inMs(*number) : 0;
   if (const auto number = value.number()) {
     const bool sane = *number > 0 && *number < 1e15;
@@ -57,7 +57,7 @@ int64_t timeOf(const jn::Call& call, const Json& value) {
   return inMs(number);
 }
 
-void putPerson(jn::Writer& out, const Json& value) {
+void putPerson(jnc::Writer& out, const Json& value) {
   if (!value.isObject()) {
     out.put("name", value.text());
     return;
@@ -76,11 +76,11 @@ KeyList::KeyList(const Json& settings, Text key, std::initializer_list<const cha
     return;
   }
   const std::string name = "settings." + std::string(key);
-  if (!list.isArray()) throw jn::invalid(name + ": must be a list of strings");
+  if (!list.isArray()) throw jnc::invalid(name + ": must be a list of strings");
   for (const auto& item : list) {
     const Text place = item.value.text();
     if (!item.value.isString() || place.empty() || place == kHeader || place == "/") {
-      throw jn::invalid(name + ": must be a list of header:NAME, /json/pointer or field names");
+      throw jnc::invalid(name + ": must be a list of header:NAME, /json/pointer or field names");
     }
     places_.emplace_back(place);
   }

@@ -7,8 +7,8 @@
 
 namespace generic {
 
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
 // The value at names joined by dots: "requester.email". Absent if any part is.
 Json at(const Json& scope, Text dotted);
@@ -17,14 +17,14 @@ Json at(const Json& scope, Text dotted);
 Text firstText(const Json& scope, std::initializer_list<Text> names);
 
 // Unix milliseconds of a number (seconds or milliseconds) or an RFC 3339 text; 0 if it is neither.
-int64_t timeOf(const jn::Call& call, const Json& value);
+int64_t timeOf(const jnc::Call& call, const Json& value);
 
 // Members id, name, login, email of a person's object, or the name of a bare one.
-void putPerson(jn::Writer& out, const Json& value);
+void putPerson(jnc::Writer& out, const Json& value);
 
 // What one event is read from: the request, and the body or one element of it.
 struct Source {
-  const jn::Request& request;
+  const jnc::Request& request;
   Json root;
   Json inner;  // the only member of `root`, if that is an object: {"acme_webhook": {…}}
 };

@@ -9,8 +9,8 @@ namespace {
 using generic::KeyList;
 using generic::Source;
 using generic::Ticket;
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
 constexpr Text kSettings[] = {"signature",   "delivery_key", "event_type", "event_id",
                               "occurred_at", "actor",        "resource"};
@@ -19,13 +19,13 @@ void refuseUnknown(const Json& settings) {
   for (const auto& member : settings) {
     bool known = false;
     for (const Text name : kSettings) known = known || name == member.key;
-    if (!known) throw jn::invalid("settings." + std::string(member.key) + ": unknown key");
+    if (!known) throw jnc::invalid("settings." + std::string(member.key) + ": unknown key");
   }
 }
 
-class Generic final : public jn::Connector {
+class Generic final : public jnc::Connector {
  public:
-  Generic(const jn::Call&, const Json& settings)
+  Generic(const jnc::Call&, const Json& settings)
       : type_(settings, "event_type",
               {"event_type", "eventType", "event_name", "event.type", "event.event_type", "event",
                "topic", "webhookEvent", "triggered_event", "trigger", "type"}),
@@ -41,37 +41,37 @@ class Generic final : public jn::Connector {
                {"actor", "event.actor", "user", "sender", "author", "performed_by"}),
         resource_(settings, "resource",
                   {"resource.id", "data.object.id", "data.id", "object.id", "subject_id", "id"}) {
-    if (!settings.isObject()) throw jn::invalid("settings: must be an object");
+    if (!settings.isObject()) throw jnc::invalid("settings: must be an object");
     refuseUnknown(settings);
   }
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     if (request.isForm()) {
       const Text payload = call.formAsJson(call.form(request.body()));
       return one(call, request, call.parse(payload), payload, events);
     }
     const Json body = request.json(call);
     if (body.isObject()) return one(call, request, body, {}, events);
-    if (!body.isArray()) throw jn::invalid("the body is neither a JSON object nor a list of them");
+    if (!body.isArray()) throw jnc::invalid("the body is neither a JSON object nor a list of them");
     for (const auto& item : body) {
-      if (!item.value.isObject()) throw jn::invalid("the list holds something that is no object");
+      if (!item.value.isObject()) throw jnc::invalid("the list holds something that is no object");
       one(call, request, item.value, item.value.dump(), events);
     }
   }
 
  private:
-  void one(const jn::Call& call, const jn::Request& request, const Json& root, Text payload,
-           jn::Events& events) const {
+  void one(const jnc::Call& call, const jnc::Request& request, const Json& root, Text payload,
+           jnc::Events& events) const {
     const Json only = root.size() == 1 ? (*root.begin()).value : Json();
     const Source source{request, root, only.isObject() ? only : Json()};
     const std::optional<Ticket> ticket = Ticket::find(source);
-    jn::Event event;
+    jnc::Event event;
     event.type = typeOf(call, source, ticket);
     event.id = id_.text(source);
     event.payload = payload;
     event.occurred_ms = generic::timeOf(call, time_.value(source));
     event.actor =
-        call.object([&](jn::Writer& out) { generic::putPerson(out, actor_.value(source)); });
+        call.object([&](jnc::Writer& out) { generic::putPerson(out, actor_.value(source)); });
     if (ticket) {
       event.data = ticket->canonical(call);
       event.resource_id = ticket->id(call);
@@ -83,7 +83,7 @@ class Generic final : public jn::Connector {
     events.emit(event);
   }
 
-  Text typeOf(const jn::Call& call, const Source& source,
+  Text typeOf(const jnc::Call& call, const Source& source,
               const std::optional<Ticket>& ticket) const {
     const Text name = type_.text(source);
     if (type_.configured()) return name.empty() ? Text("webhook.received") : name;
@@ -99,7 +99,7 @@ class Generic final : public jn::Connector {
     return whole ? name : call.join({name, ".", action});
   }
 
-  static Text resourceType(const Source& source, const jn::Event& event, bool is_ticket) {
+  static Text resourceType(const Source& source, const jnc::Event& event, bool is_ticket) {
     if (event.resource_id.empty()) return {};
     if (is_ticket) return "ticket";
     const Text said = generic::firstText(source.root, {"resource.type", "data.object.object",

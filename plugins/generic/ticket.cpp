@@ -32,24 +32,24 @@ constexpr Word kVerbs[] = {
     {"assign", "assigned"}, {"comment", "commented"},
 };
 
-Text lowered(const jn::Call& call, Text text) {
+Text lowered(const jnc::Call& call, Text text) {
   char* bytes = call.allocate(text.size());
-  for (size_t i = 0; i < text.size(); ++i) bytes[i] = jn::detail::lower(text[i]);
+  for (size_t i = 0; i < text.size(); ++i) bytes[i] = jnc::detail::lower(text[i]);
   return {bytes, text.size()};
 }
 
 // The canonical word, or the word itself in lower case: nothing is guessed.
 template <size_t N>
-Text canonicalWord(const jn::Call& call, const Word (&words)[N], Text word) {
+Text canonicalWord(const jnc::Call& call, const Word (&words)[N], Text word) {
   for (const Word& known : words) {
-    if (jn::equalsIgnoreCase(known.from, word)) return known.to;
+    if (jnc::equalsIgnoreCase(known.from, word)) return known.to;
   }
   return lowered(call, word);
 }
 
-Text statusWord(const jn::Call& call, Text status) {
+Text statusWord(const jnc::Call& call, Text status) {
   constexpr Text kWaiting = "waiting";  // "Waiting on Customer", "Waiting for vendor"
-  if (jn::equalsIgnoreCase(status.substr(0, kWaiting.size()), kWaiting)) return kWaiting;
+  if (jnc::equalsIgnoreCase(status.substr(0, kWaiting.size()), kWaiting)) return kWaiting;
   return canonicalWord(call, kStatuses, status);
 }
 
@@ -88,7 +88,7 @@ std::optional<Ticket> Ticket::find(const Source& source) {
   return std::nullopt;
 }
 
-Json Ticket::field(const jn::Call& call, std::initializer_list<Text> names) const {
+Json Ticket::field(const jnc::Call& call, std::initializer_list<Text> names) const {
   for (const Text name : names) {
     if (prefixed_) {
       if (const Json found = at(fields_, call.join({"ticket_", name})); found.present())
@@ -102,18 +102,18 @@ Json Ticket::field(const jn::Call& call, std::initializer_list<Text> names) cons
   return {};
 }
 
-Text Ticket::text(const jn::Call& call, std::initializer_list<Text> names) const {
+Text Ticket::text(const jnc::Call& call, std::initializer_list<Text> names) const {
   for (const Text name : names) {
     if (const Text found = field(call, {name}).text(); !found.empty()) return found;
   }
   return {};
 }
 
-Text Ticket::id(const jn::Call& call) const {
+Text Ticket::id(const jnc::Call& call) const {
   return text(call, {"id", "key", "number", "uuid", "case_number"});
 }
 
-int64_t Ticket::changedMs(const jn::Call& call) const {
+int64_t Ticket::changedMs(const jnc::Call& call) const {
   for (const Text name :
        {"updated_at", "updatedAt", "updated", "created_at", "createdAt", "created"}) {
     if (const int64_t ms = timeOf(call, field(call, {name}))) return ms;
@@ -121,7 +121,7 @@ int64_t Ticket::changedMs(const jn::Call& call) const {
   return 0;
 }
 
-void Ticket::putRequester(const jn::Call& call, jn::Writer& out) const {
+void Ticket::putRequester(const jnc::Call& call, jnc::Writer& out) const {
   constexpr Text kPeople[] = {"requester", "reporter", "customer", "contact", "submitter", "from"};
   Text email = text(call, {"requester_email", "customer_email", "reporter_email", "email"});
   Text name = text(call, {"requester_name", "customer_name", "reporter_name"});
@@ -145,7 +145,7 @@ void Ticket::putRequester(const jn::Call& call, jn::Writer& out) const {
   out.put("id", id).put("name", name).put("email", email).close();
 }
 
-void Ticket::putTags(const jn::Call& call, jn::Writer& out) const {
+void Ticket::putTags(const jnc::Call& call, jnc::Writer& out) const {
   const Json tags = field(call, {"tags", "labels"});
   if (!tags.isArray() && tags.text().empty()) return;
   out.key("tags").array();
@@ -163,8 +163,8 @@ void Ticket::putTags(const jn::Call& call, jn::Writer& out) const {
   out.close();
 }
 
-Text Ticket::canonical(const jn::Call& call) const {
-  return call.object([&](jn::Writer& out) {
+Text Ticket::canonical(const jnc::Call& call) const {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", id(call));
     out.put("subject", text(call, {"subject", "title", "summary", "short_description"}));
     out.put("description", text(call, {"description", "body", "text", "content"}));
@@ -187,7 +187,7 @@ Text Ticket::canonical(const jn::Call& call) const {
   });
 }
 
-Text verbOf(const jn::Call& call, Text event_name) {
+Text verbOf(const jnc::Call& call, Text event_name) {
   while (!event_name.empty() && !isLetter(event_name.back()) &&
          !(event_name.back() >= '0' && event_name.back() <= '9')) {
     event_name.remove_suffix(1);

@@ -15,22 +15,22 @@ class Ticket {
 
   // The body itself is the ticket, so that its `type` is the ticket's and not the event's.
   bool isRoot() const { return is_root_; }
-  Text id(const jn::Call& call) const;
+  Text id(const jnc::Call& call) const;
   // Newest of the ticket's own times; 0 if it has none.
-  int64_t changedMs(const jn::Call& call) const;
+  int64_t changedMs(const jnc::Call& call) const;
   // {id, subject, description, status, priority, requester, assignee, tags, url, created_at,
   // updated_at}; what is unknown is left out.
-  Text canonical(const jn::Call& call) const;
+  Text canonical(const jnc::Call& call) const;
 
  private:
   Ticket(const Json& fields, const Json& around, bool prefixed, bool is_root)
       : fields_(fields), around_(around), prefixed_(prefixed), is_root_(is_root) {}
 
   // The first of the names in the ticket (as name, ticket_name or fields.name).
-  Json field(const jn::Call& call, std::initializer_list<Text> names) const;
-  Text text(const jn::Call& call, std::initializer_list<Text> names) const;
-  void putRequester(const jn::Call& call, jn::Writer& out) const;
-  void putTags(const jn::Call& call, jn::Writer& out) const;
+  Json field(const jnc::Call& call, std::initializer_list<Text> names) const;
+  Text text(const jnc::Call& call, std::initializer_list<Text> names) const;
+  void putRequester(const jnc::Call& call, jnc::Writer& out) const;
+  void putTags(const jnc::Call& call, jnc::Writer& out) const;
 
   Json fields_;
   Json around_;  // what surrounds the ticket: may name the requester
@@ -39,6 +39,6 @@ class Ticket {
 };
 
 // "jira:issue_created", "TicketCreated", "create" -> "created"; "updated" if there is no such word.
-Text verbOf(const jn::Call& call, Text event_name);
+Text verbOf(const jnc::Call& call, Text event_name);
 
 }  // namespace generic

@@ -3,8 +3,8 @@
 
 namespace {
 
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
 // Which member of the payload an event is about. Events not listed are about the member that has
 // their own name, if there is one, and else about the repository.
@@ -36,7 +36,7 @@ Subject subjectOf(Text event) {
   return {event, event, event};
 }
 
-int64_t timeOf(const jn::Call& call, const Json& object) {
+int64_t timeOf(const jnc::Call& call, const Json& object) {
   for (const Text name : kTimes) {
     const Json value = object[name];
     if (value.isString()) return call.time(value.text());
@@ -45,7 +45,7 @@ int64_t timeOf(const jn::Call& call, const Json& object) {
 }
 
 // What happened last is told by the newest part of the payload.
-int64_t occurredAt(const jn::Call& call, const Json& body, const Json& object) {
+int64_t occurredAt(const jnc::Call& call, const Json& body, const Json& object) {
   for (const Text part : {"comment", "review"}) {
     if (const int64_t ms = timeOf(call, body[part])) return ms;
   }
@@ -57,8 +57,8 @@ int64_t occurredAt(const jn::Call& call, const Json& body, const Json& object) {
   return timeOf(call, body);
 }
 
-void resourceOf(const jn::Call& call, const Json& body, const Subject& subject, const Json& object,
-                jn::Event& event) {
+void resourceOf(const jnc::Call& call, const Json& body, const Subject& subject, const Json& object,
+                jnc::Event& event) {
   const Text repository = body["repository"]["full_name"].text();
   if (object.isObject()) {
     const Text number = object["number"].text();
@@ -76,15 +76,15 @@ void resourceOf(const jn::Call& call, const Json& body, const Subject& subject, 
   if (event.resource_id.empty()) event.resource_type = {};
 }
 
-void putPerson(jn::Writer& out, Text name, const Json& user) {
+void putPerson(jnc::Writer& out, Text name, const Json& user) {
   if (!user.isObject()) return;
   out.key(name).object();
   out.put("id", user["id"].text()).put("name", user["login"]).put("email", user["email"]);
   out.close();
 }
 
-Text ticket(const jn::Call& call, const Json& issue, Text id) {
-  return call.object([&](jn::Writer& out) {
+Text ticket(const jnc::Call& call, const Json& issue, Text id) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", id).put("subject", issue["title"]).put("description", issue["body"]);
     out.put("status", issue["state"]);
     putPerson(out, "requester", issue["user"]);
@@ -97,36 +97,36 @@ Text ticket(const jn::Call& call, const Json& issue, Text id) {
   });
 }
 
-Text message(const jn::Call& call, const Json& comment, Text thread) {
-  return call.object([&](jn::Writer& out) {
+Text message(const jnc::Call& call, const Json& comment, Text thread) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", comment["id"].text()).put("text", comment["body"]).put("thread", thread);
     putPerson(out, "author", comment["user"]);
     out.put("url", comment["html_url"]).put("created_at", comment["created_at"]);
   });
 }
 
-Text canonical(const jn::Call& call, Text name, const Json& body, const jn::Event& event) {
+Text canonical(const jnc::Call& call, Text name, const Json& body, const jnc::Event& event) {
   if (name == "issues") return ticket(call, body["issue"], event.resource_id);
   if (body["comment"].isObject()) return message(call, body["comment"], event.resource_id);
   return {};
 }
 
-Text actor(const jn::Call& call, const Json& sender) {
-  return call.object([&](jn::Writer& out) {
+Text actor(const jnc::Call& call, const Json& sender) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", sender["id"].text()).put("login", sender["login"]).put("type", sender["type"]);
   });
 }
 
-class Github final : public jn::Connector {
+class Github final : public jnc::Connector {
  public:
-  Github(const jn::Call&, const Json&) {}
+  Github(const jnc::Call&, const Json&) {}
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Text name = request.header("X-GitHub-Event");
-    if (name.empty()) throw jn::invalid("the header X-GitHub-Event is missing");
-    jn::Event event;
+    if (name.empty()) throw jnc::invalid("the header X-GitHub-Event is missing");
+    jnc::Event event;
     const Json body = payload(call, request, event);
-    if (!body.isObject()) throw jn::invalid("the payload is not a JSON object");
+    if (!body.isObject()) throw jnc::invalid("the payload is not a JSON object");
 
     const Text action = body["action"].text();
     event.type = action.empty() ? name : call.join({name, ".", action});
@@ -137,7 +137,7 @@ class Github final : public jn::Connector {
     event.occurred_ms = occurredAt(call, body, object);
     event.actor = actor(call, body["sender"]);
     event.data = canonical(call, name, body, event);
-    event.metadata = call.object([&](jn::Writer& out) {
+    event.metadata = call.object([&](jnc::Writer& out) {
       out.put("repository", body["repository"]["full_name"]);
       out.put("installation", body["installation"]["id"].text());
     });
@@ -146,10 +146,10 @@ class Github final : public jn::Connector {
 
  private:
   // Hooks made with content type "form" send the JSON in the field `payload`.
-  static Json payload(const jn::Call& call, const jn::Request& request, jn::Event& event) {
+  static Json payload(const jnc::Call& call, const jnc::Request& request, jnc::Event& event) {
     if (!request.isForm()) return request.json(call);
     event.payload = call.form(request.body())["payload"];
-    if (event.payload.empty()) throw jn::invalid("the form has no field payload");
+    if (event.payload.empty()) throw jnc::invalid("the form has no field payload");
     return call.parse(event.payload);
   }
 };

@@ -3,8 +3,8 @@
 
 namespace {
 
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
 // "1719209506.817929" -> Unix milliseconds; 0 if it is no such text.
 int64_t timestampMs(Text ts) {
@@ -30,8 +30,8 @@ Text idOf(const Json& value) {
   return value.isObject() ? value["id"].text() : value.text();
 }
 
-Text actor(const jn::Call& call, const Json& user, const Json& bot) {
-  return call.object([&](jn::Writer& out) {
+Text actor(const jnc::Call& call, const Json& user, const Json& bot) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", idOf(user)).put("bot_id", bot);
     if (user.isObject())
       out.put("name", user["username"].present() ? user["username"] : user["name"]);
@@ -39,14 +39,14 @@ Text actor(const jn::Call& call, const Json& user, const Json& bot) {
 }
 
 // A message is named by its channel and time.
-void messageResource(const jn::Call& call, Text channel, Text ts, jn::Event& event) {
+void messageResource(const jnc::Call& call, Text channel, Text ts, jnc::Event& event) {
   if (channel.empty()) return;
   event.resource_type = ts.empty() ? "channel" : "message";
   event.resource_id = ts.empty() ? channel : call.join({channel, ":", ts});
 }
 
-Text message(const jn::Call& call, const Json& message, Text channel) {
-  return call.object([&](jn::Writer& out) {
+Text message(const jnc::Call& call, const Json& message, Text channel) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", message["ts"]).put("text", message["text"]).put("channel", channel);
     out.put("thread", message["thread_ts"]);
     const Text author = idOf(message["user"]);
@@ -54,16 +54,16 @@ Text message(const jn::Call& call, const Json& message, Text channel) {
   });
 }
 
-class Slack final : public jn::Connector {
+class Slack final : public jnc::Connector {
  public:
-  Slack(const jn::Call&, const Json&) {}
+  Slack(const jnc::Call&, const Json&) {}
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
-    jn::Event event;
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
+    jnc::Event event;
     if (!request.isForm()) {
       fromJson(call, request.json(call), event);
     } else {
-      const jn::Form form = call.form(request.body());
+      const jnc::Form form = call.form(request.body());
       const Text payload = form["payload"];
       if (payload.empty()) {
         slashCommand(call, form, event);
@@ -75,12 +75,12 @@ class Slack final : public jn::Connector {
   }
 
  private:
-  static void fromJson(const jn::Call& call, const Json& body, jn::Event& event) {
-    if (!body.isObject()) throw jn::invalid("the body is not a JSON object");
+  static void fromJson(const jnc::Call& call, const Json& body, jnc::Event& event) {
+    if (!body.isObject()) throw jnc::invalid("the body is not a JSON object");
     event.type = body["type"].text();
-    if (event.type.empty()) throw jn::invalid("the body has no type");
+    if (event.type.empty()) throw jnc::invalid("the body has no type");
     event.metadata = call.object(
-        [&](jn::Writer& out) { out.put("team", body["team_id"]).put("app", body["api_app_id"]); });
+        [&](jnc::Writer& out) { out.put("team", body["team_id"]).put("app", body["api_app_id"]); });
     if (event.type == "event_callback") {
       eventCallback(call, body, event);
     } else if (event.type == "app_rate_limited") {
@@ -92,10 +92,10 @@ class Slack final : public jn::Connector {
     }
   }
 
-  static void eventCallback(const jn::Call& call, const Json& body, jn::Event& event) {
+  static void eventCallback(const jnc::Call& call, const Json& body, jnc::Event& event) {
     const Json inner = body["event"];
     const Text type = inner["type"].text(), subtype = inner["subtype"].text();
-    if (type.empty()) throw jn::invalid("the inner event has no type");
+    if (type.empty()) throw jnc::invalid("the inner event has no type");
     event.type = subtype.empty() ? type : call.join({type, ".", subtype});
     event.id = body["event_id"].text();
     event.occurred_ms = timestampMs(inner["event_ts"].text());
@@ -115,10 +115,10 @@ class Slack final : public jn::Connector {
     if (is_message) event.data = message(call, about, channel);
   }
 
-  static void interaction(const jn::Call& call, Text payload, jn::Event& event) {
+  static void interaction(const jnc::Call& call, Text payload, jnc::Event& event) {
     const Json body = call.parse(payload);
     event.type = body["type"].text();
-    if (event.type.empty()) throw jn::invalid("the interaction has no type");
+    if (event.type.empty()) throw jnc::invalid("the interaction has no type");
     event.payload = payload;
     event.id = body["trigger_id"].text();
     event.actor = actor(call, body["user"], {});
@@ -133,22 +133,22 @@ class Slack final : public jn::Connector {
     if (event.occurred_ms == 0) {
       event.occurred_ms = timestampMs(body["actions"].at(size_t{0})["action_ts"].text());
     }
-    event.metadata = call.object([&](jn::Writer& out) {
+    event.metadata = call.object([&](jnc::Writer& out) {
       out.put("team", body["team"]["id"]).put("app", body["api_app_id"]);
       out.put("callback", body["callback_id"]);
     });
   }
 
-  static void slashCommand(const jn::Call& call, const jn::Form& form, jn::Event& event) {
-    if (form["command"].empty()) throw jn::invalid("the form is no slash command or interaction");
+  static void slashCommand(const jnc::Call& call, const jnc::Form& form, jnc::Event& event) {
+    if (form["command"].empty()) throw jnc::invalid("the form is no slash command or interaction");
     event.type = "slash_command";
     event.payload = call.formAsJson(form);
     const Json fields = call.parse(event.payload);  // clean text, whatever bytes the form held
     event.id = fields["trigger_id"].text();
     messageResource(call, fields["channel_id"].text(), {}, event);
     event.actor = call.object(
-        [&](jn::Writer& out) { out.put("id", form["user_id"]).put("name", form["user_name"]); });
-    event.metadata = call.object([&](jn::Writer& out) {
+        [&](jnc::Writer& out) { out.put("id", form["user_id"]).put("name", form["user_name"]); });
+    event.metadata = call.object([&](jnc::Writer& out) {
       out.put("team", form["team_id"]).put("app", form["api_app_id"]);
       out.put("command", form["command"]);
     });

@@ -4,8 +4,8 @@
 
 namespace {
 
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
 int64_t seconds(Text digits) {
   int64_t value = 0;
@@ -17,7 +17,7 @@ int64_t seconds(Text digits) {
 }
 
 // The event's own time; the header has the time of the attempt.
-int64_t occurredAt(const jn::Call& call, const Json& body, Text attempt) {
+int64_t occurredAt(const jnc::Call& call, const Json& body, Text attempt) {
   for (const Text name : {"timestamp", "created_at"}) {
     const Json value = body[name];
     if (const auto unix_s = value.integer()) return *unix_s * 1000;
@@ -26,14 +26,14 @@ int64_t occurredAt(const jn::Call& call, const Json& body, Text attempt) {
   return seconds(attempt);
 }
 
-class StandardWebhooks final : public jn::Connector {
+class StandardWebhooks final : public jnc::Connector {
  public:
-  StandardWebhooks(const jn::Call&, const Json&) {}
+  StandardWebhooks(const jnc::Call&, const Json&) {}
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);
-    if (!body.isObject()) throw jn::invalid("the body is not a JSON object");
-    jn::Event event;
+    if (!body.isObject()) throw jnc::invalid("the body is not a JSON object");
+    jnc::Event event;
     event.type = body["type"].text();
     if (event.type.empty()) event.type = "webhook.received";  // the spec advises a type, no more
     event.id = request.header("webhook-id");

@@ -3,42 +3,42 @@
 
 namespace {
 
-using jn::Json;
-using jn::Text;
+using jnc::Json;
+using jnc::Text;
 
-Text contact(const jn::Call& call, const Json& customer) {
-  return call.object([&](jn::Writer& out) {
+Text contact(const jnc::Call& call, const Json& customer) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", customer["id"]).put("email", customer["email"]).put("name", customer["name"]);
     out.put("phone", customer["phone"]).put("description", customer["description"]);
   });
 }
 
 // The API request that caused the event, if a request did.
-Text actor(const jn::Call& call, const Json& request) {
+Text actor(const jnc::Call& call, const Json& request) {
   const Text id = request.isObject() ? request["id"].text() : request.text();
   if (id.empty()) return {};
-  return call.object([&](jn::Writer& out) {
+  return call.object([&](jnc::Writer& out) {
     out.put("id", id).put("type", "request").put("idempotency_key", request["idempotency_key"]);
   });
 }
 
-class Stripe final : public jn::Connector {
+class Stripe final : public jnc::Connector {
  public:
-  Stripe(const jn::Call&, const Json&) {}
+  Stripe(const jnc::Call&, const Json&) {}
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);
-    if (!body.isObject()) throw jn::invalid("the body is not a JSON object");
-    jn::Event event;
+    if (!body.isObject()) throw jnc::invalid("the body is not a JSON object");
+    jnc::Event event;
     event.type = body["type"].text();
-    if (event.type.empty()) throw jn::invalid("the event has no type");
+    if (event.type.empty()) throw jnc::invalid("the event has no type");
     event.id = body["id"].text();
     if (body["object"].text() == "v2.core.event") {
       thin(call, body, event);
     } else {
       snapshot(call, body, event);
     }
-    event.metadata = call.object([&](jn::Writer& out) {
+    event.metadata = call.object([&](jnc::Writer& out) {
       out.put("account", body["account"]).put("api_version", body["api_version"]);
       out.put("context", body["context"]).put("livemode", body["livemode"]);
     });
@@ -46,7 +46,7 @@ class Stripe final : public jn::Connector {
   }
 
  private:
-  static void snapshot(const jn::Call& call, const Json& body, jn::Event& event) {
+  static void snapshot(const jnc::Call& call, const Json& body, jnc::Event& event) {
     const Json object = body["data"]["object"];
     event.resource_type = object["object"].text();
     event.resource_id = object["id"].text();
@@ -55,7 +55,7 @@ class Stripe final : public jn::Connector {
     if (event.resource_type == "customer") event.data = contact(call, object);
   }
 
-  static void thin(const jn::Call& call, const Json& body, jn::Event& event) {
+  static void thin(const jnc::Call& call, const Json& body, jnc::Event& event) {
     const Json related = body["related_object"];
     event.resource_type = related["type"].text();
     event.resource_id = related["id"].text();

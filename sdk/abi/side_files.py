@@ -81,7 +81,7 @@ def cpp_tables(abi):
 
 #include <junctor/failure.hpp>
 
-namespace jn::detail {{
+namespace jnc::detail {{
 
 // The id of a table's interface, and its size in the release that brought it.
 template <class Table>
@@ -106,7 +106,7 @@ struct Host {{
 
 {tables}
 
-}}  // namespace jn::detail
+}}  // namespace jnc::detail
 
 #endif
 """
@@ -149,15 +149,17 @@ def lock_lines(locked):
             compare = "FROZEN" if fact.startswith("frozen") else "AT_LEAST"
             yield f"\n{compare}({what}, {size})"
         elif kind == "member":
-            offset, size = re.match(r"@(\d+)\+(\d+)", fact).groups()
+            offset, size, kind_of = re.match(r"@(\d+)\+(\d+) (.*) since", fact).groups()
             struct, member = what.split(".")
-            yield f"LAYOUT({struct}, {member.split('[')[0]}, {offset}, {size})"
+            name, array = re.match(r"(\w+)(.*)", member).groups()
+            yield f"LAYOUT({struct}, {name}, {offset}, {size})"
+            yield f"TYPE({struct}, {name}, {kind_of}{array})"
         elif kind == "function":
             offset, signature = re.match(r"@(\d+) (.*\)) \[", fact).groups()
             struct, member = what.split(".")
             returns, params = signature.split(" (", 1)
             yield f"LAYOUT({struct}, {member}, {offset}, 8)"
-            yield f"SIGNATURE({struct}, {member}, {returns} (*)({types_of(params[:-1])}))"
+            yield f"TYPE({struct}, {member}, {returns} (*)({types_of(params[:-1])}))"
 
 
 def types_of(params):
@@ -178,9 +180,9 @@ def lock_source(locked):
 #define LAYOUT(type, member, offset, size)                                       \\
   static_assert(offsetof(type, member) == (offset), #type "." #member " moved"); \\
   static_assert(sizeof(((type*)nullptr)->member) == (size), #type "." #member " changed size");
-#define SIGNATURE(type, member, ...)                                     \\
+#define TYPE(type, member, ...)                                      \\
   static_assert(std::is_same_v<decltype(type::member), __VA_ARGS__>, \\
-                #type "." #member " changed its signature");
+                #type "." #member " changed its type");
 #define FROZEN(type, size) static_assert(sizeof(type) == (size), #type " changed size");
 #define AT_LEAST(type, size) static_assert(sizeof(type) >= (size), #type " shrank");
 #define CONSTANT(name, value) static_assert((name) == (value), #name " changed");

@@ -8,7 +8,7 @@
 #include <junctor/json.hpp>
 #include <optional>
 
-namespace jn {
+namespace jnc {
 
 struct HttpRequest;
 class HttpAnswer;
@@ -165,6 +165,6 @@ inline Text Call::formAsJson(const Form& form) const {
   return writer.close().end();
 }
 
-}  // namespace jn
+}  // namespace jnc
 
 #endif

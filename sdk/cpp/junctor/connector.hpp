@@ -1,11 +1,12 @@
 // The C++ SDK: one header over the C ABI (C++17 or later). A connector is a class:
 //
-//   class Acme : public jn::Connector {
+//   class Acme : public jnc::Connector {
 //    public:
-//     Acme(const jn::Call& call, jn::Json settings);            // throws jn::Failure
-//     void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
-//       const jn::Json body = request.json(call);
-//       jn::Event event;
+//     Acme(const jnc::Call& call, jnc::Json settings);            // throws jnc::Failure
+//     void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override
+//     {
+//       const jnc::Json body = request.json(call);
+//       jnc::Event event;
 //       event.type = body["type"].text();
 //       event.id = body["id"].text();
 //       events.emit(event);
@@ -13,13 +14,13 @@
 //   };
 //   JUNCTOR_CONNECTOR(Acme)
 //
-// What else it offers it derives from: jn::Actions, jn::Fields, jn::Hooks, jn::Polls, … (see
+// What else it offers it derives from: jnc::Actions, jnc::Fields, jnc::Hooks, jnc::Polls, … (see
 // interfaces.hpp); a class without webhooks derives from those alone. Calls on one object never
 // overlap.
 //
-// Every call from the host passes an exception barrier: jn::Failure becomes its status and message,
-// anything else JN_E_INTERNAL. All texts (std::string_view) given by this SDK live until the call
-// ends, and nothing needs freeing. An absent Json may be asked anything; it answers empty.
+// Every call from the host passes an exception barrier: jnc::Failure becomes its status and
+// message, anything else JN_E_INTERNAL. All texts (std::string_view) given by this SDK live until
+// the call ends, and nothing needs freeing. An absent Json may be asked anything; it answers empty.
 #ifndef JUNCTOR_CONNECTOR_HPP
 #define JUNCTOR_CONNECTOR_HPP
 
@@ -27,7 +28,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace jn {
+namespace jnc {
 
 // The usual connector: one that takes webhooks.
 class Connector : public Webhooks {};
@@ -205,13 +206,13 @@ struct Plugin {
 };
 
 }  // namespace detail
-}  // namespace jn
+}  // namespace jnc
 
 // Exports `Class` as the connector of this library. Id and version come from manifest.json through
 // junctor_add_connector().
-#define JUNCTOR_CONNECTOR(Class)                                                              \
-  extern "C" const jn_plugin* junctor_plugin_v1(uint32_t) {                                   \
-    return jn::detail::Plugin<Class>::table(JUNCTOR_CONNECTOR_ID, JUNCTOR_CONNECTOR_VERSION); \
+#define JUNCTOR_CONNECTOR(Class)                                                               \
+  extern "C" const jn_plugin* junctor_plugin_v1(uint32_t) {                                    \
+    return jnc::detail::Plugin<Class>::table(JUNCTOR_CONNECTOR_ID, JUNCTOR_CONNECTOR_VERSION); \
   }
 
 #endif

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace jn {
+namespace jnc {
 
 using Text = std::string_view;
 
@@ -85,6 +85,6 @@ jn_status barrier(const jn_call* call, Body&& body) noexcept {
 }
 
 }  // namespace detail
-}  // namespace jn
+}  // namespace jnc
 
 #endif

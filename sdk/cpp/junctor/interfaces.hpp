@@ -1,13 +1,13 @@
 // What a connector may offer, in the C++ SDK: a class offers an interface by deriving from it. Part
 // of junctor/connector.hpp. Texts given to a sink are copied before it returns; whatever a sink
-// refuses is thrown and ends the call. Any function may throw jn::Failure.
+// refuses is thrown and ends the call. Any function may throw jnc::Failure.
 #ifndef JUNCTOR_INTERFACES_HPP
 #define JUNCTOR_INTERFACES_HPP
 
 #include <junctor/services.hpp>
 #include <junctor/webhook.hpp>
 
-namespace jn {
+namespace jnc {
 
 // ---- junctor.webhook/1
 
@@ -248,6 +248,6 @@ class TestsConnection {
   virtual void testConnection(const Call& call, Json params) = 0;
 };
 
-}  // namespace jn
+}  // namespace jnc
 
 #endif

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace jn {
+namespace jnc {
 
 namespace detail {
 
@@ -199,6 +199,6 @@ class Writer {
   jn_json_writer* out_;
 };
 
-}  // namespace jn
+}  // namespace jnc
 
 #endif

@@ -7,7 +7,7 @@
 #include <junctor/call.hpp>
 #include <vector>
 
-namespace jn {
+namespace jnc {
 
 // See jn_http_request. Views that must live until Call::http() returns.
 struct HttpRequest {
@@ -206,6 +206,6 @@ inline bool macMatches(const Call& call, uint32_t algorithm, std::initializer_li
   return true;
 }
 
-}  // namespace jn
+}  // namespace jnc
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <junctor/failure.hpp>
 
-namespace jn::detail {
+namespace jnc::detail {
 
 // The id of a table's interface, and its size in the release that brought it.
 template <class Table>
@@ -238,6 +238,6 @@ struct OauthTable {
       Impl::kHasIdentify ? identify : nullptr};
 };
 
-}  // namespace jn::detail
+}  // namespace jnc::detail
 
 #endif

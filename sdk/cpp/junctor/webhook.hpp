@@ -5,7 +5,7 @@
 #include <junctor/call.hpp>
 #include <optional>
 
-namespace jn {
+namespace jnc {
 
 // The request as received.
 class Request {
@@ -78,6 +78,6 @@ class Events {
   const jn_webhook_sink* sink_;
 };
 
-}  // namespace jn
+}  // namespace jnc
 
 #endif

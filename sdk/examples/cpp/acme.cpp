@@ -7,28 +7,28 @@
 
 namespace {
 
-class AcmeConnector final : public jn::Connector {
+class AcmeConnector final : public jnc::Connector {
  public:
-  // `settings` are the integration's. Throw jn::invalid() naming the key that is wrong.
-  AcmeConnector(const jn::Call&, jn::Json settings) {
-    if (!settings.isObject()) throw jn::invalid("settings: must be an object");
-    const jn::Json test = settings["test"];
+  // `settings` are the integration's. Throw jnc::invalid() naming the key that is wrong.
+  AcmeConnector(const jnc::Call&, jnc::Json settings) {
+    if (!settings.isObject()) throw jnc::invalid("settings: must be an object");
+    const jnc::Json test = settings["test"];
     if (test.present() && !test.boolean()) {
-      throw jn::invalid("settings.test: must be true or false");
+      throw jnc::invalid("settings.test: must be true or false");
     }
     test_mode_ = test.boolean().value_or(false);
   }
 
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
-    const jn::Json body = request.json(call);  // throws if it is not JSON
-    jn::Event event;
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
+    const jnc::Json body = request.json(call);  // throws if it is not JSON
+    jnc::Event event;
     event.type = body["kind"].text();
-    if (event.type.empty()) throw jn::invalid("the body has no kind");
+    if (event.type.empty()) throw jnc::invalid("the body has no kind");
     event.id = body["id"].text();
     event.resource_id = body["order"]["no"].text();
     if (!event.resource_id.empty()) event.resource_type = "order";
     event.occurred_ms = call.time(body["at"].text());
-    event.actor = call.object([&](jn::Writer& out) {
+    event.actor = call.object([&](jnc::Writer& out) {
       out.put("id", body["by"]["id"].text()).put("name", body["by"]["name"].text());
     });
     if (test_mode_) event.metadata = R"({"test":true})";

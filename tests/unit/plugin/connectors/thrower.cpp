@@ -4,22 +4,22 @@
 
 namespace {
 
-class Thrower final : public jn::Connector {
+class Thrower final : public jnc::Connector {
  public:
-  Thrower(const jn::Call&, jn::Json settings) {
-    if (settings["no"].present()) throw jn::invalid("settings.no: is not welcome");
+  Thrower(const jnc::Call&, jnc::Json settings) {
+    if (settings["no"].present()) throw jnc::invalid("settings.no: is not welcome");
   }
-  void handle(const jn::Call& call, const jn::Request& request, jn::Events& events) override {
-    const jn::Text what = request.body();
-    if (what == "failure") throw jn::Failure(JN_E_UNAVAILABLE, "try later");
+  void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
+    const jnc::Text what = request.body();
+    if (what == "failure") throw jnc::Failure(JN_E_UNAVAILABLE, "try later");
     if (what == "std") throw std::runtime_error("a standard exception");
     if (what == "int") throw 42;
     if (what == "bad-writer") {
-      jn::Writer writer(call.raw());
+      jnc::Writer writer(call.raw());
       writer.object().value("a value without a key");
       writer.close().end();
     }
-    jn::Event event;
+    jnc::Event event;
     event.type = what;
     if (what == "bad-json") event.data = "{";
     events.emit(event);
