@@ -64,12 +64,14 @@ Outcome loadsFast(Session& session) {
 }
 
 Outcome quietConstructors(Session& session) {
+  if (session.declaresGo()) return skip("runtime go: its runtime starts when it is loaded");
   if (!filterCalls(Filter::Load)) return skip("this kernel has no seccomp");
   const auto library = loadLibrary(session.path());
   return library ? pass() : skip("it cannot be loaded (see L1)");
 }
 
 Outcome leavesProcessAlone(Session& session) {
+  if (session.declaresGo()) return skip("runtime go: its runtime has threads and signal handlers");
   const Footprint before = Footprint::take();
   const auto changed = [&](const char* when) {
     const std::string what = Footprint::take().differenceFrom(before);

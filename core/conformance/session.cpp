@@ -30,6 +30,10 @@ Session::Session(const Options& options)
   fixtures_ = readFixtures(fixtureFolder(path_, options.fixtures, manifest_->id), *manifest_);
 }
 
+bool Session::declaresGo() const {
+  return json_->is_object() && json_->value("runtime", Json()) == "go";
+}
+
 std::optional<std::string> Session::sidecar(const std::string& name) const {
   const std::string beside = path_.substr(0, path_.rfind('/'));
   std::vector<std::string> places = {beside + "/" + name};

@@ -25,6 +25,8 @@ class Session {
   const Result<plugin::Manifest>& manifest() const { return manifest_; }
   // The manifest's JSON, null if it is none: for what plugin::Manifest does not keep.
   const Json& json() const { return *json_; }
+  // Says of itself that it is written in Go, whose runtime takes a process of its own, and gets it.
+  bool declaresGo() const;
   const Fixtures& fixtures() const { return fixtures_; }
   // A file beside the library, its fixtures or their manifest; none if there is no such file.
   std::optional<std::string> sidecar(const std::string& name) const;

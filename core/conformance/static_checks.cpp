@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::string_view kEntryPrefix = "junctor_plugin_v";
 
-// Libraries that every host has. Anything else belongs into the connector.
-constexpr std::string_view kSystemLibraries[] = {"libc.so.6", "libm.so.6", "libpthread.so.0",
-                                                 "libdl.so.2", "librt.so.1"};
+// Libraries that every host has; libgcc_s, which Rust links, is the host's own need. Anything else
+// belongs into the connector.
+constexpr std::string_view kSystemLibraries[] = {"libc.so.6",  "libm.so.6",  "libpthread.so.0",
+                                                 "libdl.so.2", "librt.so.1", "libgcc_s.so.1"};
 constexpr std::string_view kLibraryFolders[] = {"/lib/x86_64-linux-gnu/",
                                                 "/lib/aarch64-linux-gnu/",
                                                 "/usr/lib/x86_64-linux-gnu/",
@@ -96,6 +97,7 @@ Outcome hardened(Session& session) {
 
 Outcome noStaticTls(Session& session) {
   if (!session.elf()) return skip("not readable (see S1)");
+  if (session.declaresGo()) return skip("runtime go: a process of its own has the space");
   return session.elf()->staticTls()
              ? fail("needs static TLS: dlopen fails when its space is used up")
              : pass();
@@ -201,7 +203,7 @@ Outcome imports(Session& session) {
     if (in(kForbidden)) forbidden.push_back(symbol.name);
     if (in(kReported)) reported.push_back(symbol.name);
   }
-  const bool go = session.json().is_object() && session.json().value("runtime", Json()) == "go";
+  const bool go = session.declaresGo();
   if (!forbidden.empty() && !go) {
     return fail("imports " + list(forbidden) + ", which only the host may use");
   }
@@ -214,9 +216,8 @@ Outcome goDeclared(Session& session) {
   const auto& sections = session.elf()->sections();
   const bool go = sections.contains(".note.go.buildid") || sections.contains(".go.buildinfo") ||
                   sections.contains(".gopclntab");
-  if (!go) return pass();
-  const bool declared =
-      session.json().is_object() && session.json().value("runtime", Json()) == "go";
+  const bool declared = session.declaresGo();
+  if (!go) return declared ? fail("says runtime \"go\", but is not built with Go") : pass();
   return declared ? pass("Go, as declared")
                   : fail("is built with Go, but its manifest does not say runtime \"go\"");
 }

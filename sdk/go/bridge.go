@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -73,7 +74,11 @@ func jngoIdentity(id, version *C.jn_str) C.int {
 func jngoCreate(raw *C.jn_call, config *C.jn_str, out *C.uintptr_t) C.jn_status {
 	call := &Call{raw}
 	return barrier(call, func() error {
-		connector, err := registered.factory(call, bytes(*config))
+		settings := bytes(*config)
+		if !utf8.Valid(settings) || !json.Valid(settings) {
+			return Invalid("settings: not valid JSON")
+		}
+		connector, err := registered.factory(call, settings)
 		if err == nil {
 			*out = C.uintptr_t(cgo.NewHandle(connector))
 		}

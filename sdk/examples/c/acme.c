@@ -33,8 +33,10 @@ static jn_status fail(const jn_call* call, jn_status status, const char* message
   return call->fail(call, &error);
 }
 
-/* The member at a JSON pointer as text: strings as they are, integers in decimal, else empty. */
-static jn_str text_at(const jn_call* call, const jn_json_node* from, const char* pointer) {
+/* The member at a JSON pointer as text: strings as they are, integers in decimal, else empty. When
+ * the host has no memory left, *status says so, and keeps saying so. */
+static jn_str text_at(const jn_call* call, const jn_json_node* from, const char* pointer,
+                      jn_status* status) {
   jn_str text = {NULL, 0};
   jn_json_node node;
   int64_t number;
@@ -42,7 +44,10 @@ static jn_str text_at(const jn_call* call, const jn_json_node* from, const char*
   if (json->as_str(&node, &text)) return text;
   if (json->as_i64(&node, &number)) {
     char* digits = call->alloc(call, 24, 1);
-    if (!digits) return text;
+    if (!digits) {
+      *status = fail(call, JN_E_TOO_LARGE, "the call's memory is used up");
+      return text;
+    }
     text.ptr = digits;
     text.len = (size_t)snprintf(digits, 24, "%lld", (long long)number);
   }
@@ -57,9 +62,11 @@ static void put(jn_json_writer* out, const char* key, jn_str text) {
 
 /* {"id": …, "name": …} of who did it; empty if the body names nobody. */
 static jn_status actor_of(const jn_call* call, const jn_json_node* body, jn_str* out) {
-  const jn_str id = text_at(call, body, "/by/id"), name = text_at(call, body, "/by/name");
+  jn_status status = JN_OK;
+  const jn_str id = text_at(call, body, "/by/id", &status);
+  const jn_str name = text_at(call, body, "/by/name", &status);
   jn_json_writer* writer;
-  if (!id.len && !name.len) return JN_OK;
+  if (status != JN_OK || (!id.len && !name.len)) return status;
   writer = json->write_begin(call);
   if (!writer) return fail(call, JN_E_TOO_LARGE, "too many JSON writers are open");
   json->write_open(writer, JN_JSON_OBJECT);
@@ -99,15 +106,15 @@ static jn_status acme_handle(const jn_call* call, jn_instance* instance, const j
 
   memset(&event, 0, sizeof event);
   event.struct_size = sizeof event;
-  event.type = text_at(call, &body, "/kind");
-  if (!event.type.len) return fail(call, JN_E_INVALID, "the body has no kind");
-  event.id = text_at(call, &body, "/id");
-  event.resource_id = text_at(call, &body, "/order/no");
-  if (event.resource_id.len) event.resource_type = text_of("order");
-  at = text_at(call, &body, "/at");
-  if (host_clock->parse(call, &at, &event.occurred_ms) != JN_OK) event.occurred_ms = 0;
-  status = actor_of(call, &body, &event.actor_json);
+  event.type = text_at(call, &body, "/kind", &status);
+  event.id = text_at(call, &body, "/id", &status);
+  event.resource_id = text_at(call, &body, "/order/no", &status);
+  at = text_at(call, &body, "/at", &status);
+  if (status == JN_OK) status = actor_of(call, &body, &event.actor_json);
   if (status != JN_OK) return status;
+  if (!event.type.len) return fail(call, JN_E_INVALID, "the body has no kind");
+  if (event.resource_id.len) event.resource_type = text_of("order");
+  if (host_clock->parse(call, &at, &event.occurred_ms) != JN_OK) event.occurred_ms = 0;
   if (instance->test_mode) event.metadata_json = text_of("{\"test\":true}");
   return sink->event(sink, &event);
 }
