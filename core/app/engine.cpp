@@ -56,7 +56,11 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   options.dedupe_window_ms = config.dedupe_window_hours * 3'600'000;
   JUNCTOR_TRY(engine->store_, store::open(config.store, options, clock));
   engine->ids_.raiseFloor(engine->store_->highestOrderKey());
-  engine->registry_ = plugin::loadConnectors(connectorFolders(config), clock);
+  engine->client_ = net::startHttpClient(clock);
+  engine->ports_ = std::make_unique<ConnectorPorts>(*engine->client_, *engine->store_,
+                                                    engine->metrics_, clock);
+  engine->registry_ =
+      plugin::loadConnectors(connectorFolders(config), clock, engine->ports_->ports());
   engine->build(config);
   JUNCTOR_CHECK(engine->keeper_->load());
   return engine;
@@ -64,7 +68,6 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
 
 // The life of an event, as wiring: receiver -> flow -> dispatcher.
 void Engine::build(const config::ServerConfig& config) {
-  client_ = net::startHttpClient(clock_);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::DispatcherDeps{*store_, *client_, clock_, metrics_});
   flow_ = std::make_unique<flow::FlowEngine>(

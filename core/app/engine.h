@@ -7,6 +7,7 @@
 
 #include "admin/services.h"
 #include "app/catalog_keeper.h"
+#include "app/connector_ports.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
 #include "ingest/receiver.h"
@@ -63,9 +64,10 @@ class Engine final : public admin::Services {
   observe::Metrics metrics_;
   IdSource ids_;
   // Built bottom-up, destroyed top-down.
-  std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<ConnectorPorts> ports_;
+  std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<ingest::Receiver> receiver_;

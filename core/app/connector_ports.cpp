@@ -1,0 +1,206 @@
+#include "app/connector_ports.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <future>
+
+#include "base/bytes.h"
+#include "base/json_value.h"
+#include "base/limits.h"
+
+namespace junctor::app {
+namespace {
+
+constexpr size_t kScopesMax = 64;
+constexpr std::chrono::milliseconds kCancelLook{20};  // how soon a cancelled call is noticed
+
+Error storeTrouble(const Error& error) {
+  return error.retryable() ? error : unavailable("the store cannot keep it");
+}
+
+int64_t sizeOf(const std::string& key, const std::string& value) {
+  return static_cast<int64_t>(key.size() + value.size());
+}
+
+std::string documentOf(const plugin::KvEntry& entry) {
+  return dumpJson({{"value", toBase64(entry.value)},
+                   {"version", entry.version},
+                   {"expires_at_ms", entry.expires_at_ms}});
+}
+
+std::optional<plugin::KvEntry> entryOf(const std::string& document) {
+  const auto json = parseJson(document);
+  if (!json || !json->is_object() || !json->contains("value")) return std::nullopt;
+  const auto value = fromBase64((*json)["value"].get<std::string>());
+  if (!value) return std::nullopt;
+  return plugin::KvEntry{*value, json->value("version", uint64_t{0}),
+                         json->value("expires_at_ms", int64_t{0})};
+}
+
+}  // namespace
+
+// ---- network
+
+Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
+                                             const plugin::HttpSend& request) {
+  if (!request.credential.empty()) {
+    return makeError(ErrorCode::Unauthenticated,
+                     fmt::format("integration {} has no credential named {}", call.integration,
+                                 request.credential));
+  }
+  net::OutboundRequest out;
+  out.method = request.method;
+  out.url = request.url;
+  out.headers = request.headers;
+  if (!findHeader(out.headers, "User-Agent")) out.headers.emplace_back("User-Agent", "Junctor/1");
+  if (!request.idempotency_key.empty()) {
+    out.headers.emplace_back("Idempotency-Key", request.idempotency_key);
+  }
+  out.body = std::make_shared<const std::string>(request.body);
+  out.pool = fmt::format("connector/{}/{}", call.tenant, call.integration);
+  out.allow_private = allow_private_;
+  out.timeout_ms = request.timeout_ms;
+  out.response_bytes_max = request.answer_bytes_max;
+
+  auto promise = std::make_shared<std::promise<Result<net::OutboundResponse>>>();
+  auto answered = promise->get_future();
+  client_.send(std::move(out), [promise](Result<net::OutboundResponse> answer) {
+    promise->set_value(std::move(answer));
+  });
+  while (answered.wait_for(kCancelLook) != std::future_status::ready) {
+    if (call.cancelled && call.cancelled->load()) {
+      return makeError(ErrorCode::Cancelled, "the call was cancelled; it may have been sent");
+    }
+  }
+  JUNCTOR_TRY(net::OutboundResponse response, answered.get());
+  return plugin::HttpAnswer{response.status, std::move(response.headers), std::move(response.body)};
+}
+
+// ---- storage
+
+Result<StoragePort::Scope*> StoragePort::scopeOf(const plugin::PortCall& call) {
+  const std::string kind = fmt::format("connector-kv:{}:{}", call.connector, call.integration);
+  auto found = scopes_.find(kind);
+  if (found == scopes_.end()) {
+    auto documents = store_.documents(kind);
+    if (!documents) return storeTrouble(documents.error());
+    if (scopes_.size() >= kScopesMax) scopes_.erase(scopes_.begin());
+    found = scopes_.emplace(kind, Scope{kind, {}, 0, 0}).first;
+    for (const auto& [key, document] : *documents) {
+      auto entry = entryOf(document);
+      if (!entry) continue;  // not ours: overwritten by the next put
+      found->second.bytes += sizeOf(key, entry->value);
+      found->second.newest = std::max(found->second.newest, entry->version);
+      found->second.entries.emplace(key, std::move(*entry));
+    }
+  }
+  Scope& scope = found->second;
+  std::vector<std::string> expired;
+  for (const auto& [key, entry] : scope.entries) {
+    if (entry.expires_at_ms != 0 && entry.expires_at_ms <= clock_.unixMs()) expired.push_back(key);
+  }
+  for (const std::string& key : expired) JUNCTOR_CHECK(drop(scope, key));
+  return &scope;
+}
+
+Result<void> StoragePort::drop(Scope& scope, const std::string& key) {
+  const auto found = scope.entries.find(key);
+  if (found == scope.entries.end()) return {};
+  const auto removed = store_.removeDocument(scope.kind, key);
+  if (!removed && removed.error().code != ErrorCode::NotFound) return storeTrouble(removed.error());
+  scope.bytes -= sizeOf(key, found->second.value);
+  scope.entries.erase(found);
+  return {};
+}
+
+Result<plugin::KvEntry> StoragePort::get(const plugin::PortCall& call, const std::string& key) {
+  std::lock_guard lock(mutex_);
+  JUNCTOR_TRY(const Scope* scope, scopeOf(call));
+  const auto found = scope->entries.find(key);
+  if (found == scope->entries.end()) return notFound("there is no such key");
+  return found->second;
+}
+
+Result<uint64_t> StoragePort::put(const plugin::PortCall& call, const plugin::KvWrite& write) {
+  std::lock_guard lock(mutex_);
+  JUNCTOR_TRY(Scope * scope, scopeOf(call));
+  const auto old = scope->entries.find(write.key);
+  const bool exists = old != scope->entries.end();
+  const uint64_t version = exists ? old->second.version : 0;
+  if (write.if_version && *write.if_version != version) {
+    return makeError(ErrorCode::AlreadyExists, "the key has another version by now");
+  }
+  const int64_t before = exists ? sizeOf(write.key, old->second.value) : 0;
+  const int64_t after = scope->bytes - before + sizeOf(write.key, write.value);
+  if (after > write.quota_bytes) {
+    return makeError(
+        ErrorCode::ResourceExhausted,
+        fmt::format("more than the {} bytes the manifest asks for", write.quota_bytes));
+  }
+  const auto next = std::max<uint64_t>(scope->newest + 1, static_cast<uint64_t>(clock_.unixMs()));
+  plugin::KvEntry entry{write.value, next, 0};
+  if (write.ttl_ms > 0) entry.expires_at_ms = clock_.unixMs() + write.ttl_ms;
+  const auto stored = store_.putDocument(scope->kind, write.key, documentOf(entry));
+  if (!stored) return storeTrouble(stored.error());
+  scope->entries[write.key] = std::move(entry);
+  scope->bytes = after;
+  scope->newest = next;
+  return next;
+}
+
+Result<void> StoragePort::remove(const plugin::PortCall& call, const std::string& key) {
+  std::lock_guard lock(mutex_);
+  JUNCTOR_TRY(Scope * scope, scopeOf(call));
+  return drop(*scope, key);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> StoragePort::list(
+    const plugin::PortCall& call, const std::string& prefix, const std::string& after,
+    size_t limit) {
+  std::lock_guard lock(mutex_);
+  JUNCTOR_TRY(const Scope* scope, scopeOf(call));
+  std::vector<std::pair<std::string, std::string>> page;
+  auto at = after < prefix ? scope->entries.lower_bound(prefix) : scope->entries.upper_bound(after);
+  for (; at != scope->entries.end() && page.size() < limit; ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    page.emplace_back(at->first, at->second.value);
+  }
+  return page;
+}
+
+// ---- metrics
+
+Result<observe::Labels> MetricsOfConnectors::admit(const plugin::PortCall& call,
+                                                   const std::string& name, const Labels& labels) {
+  observe::Labels all = {{"connector", std::string(call.connector)}};
+  all.insert(all.end(), labels.begin(), labels.end());
+  std::string whole = name;
+  for (const auto& [label, value] : labels) whole += '\n' + label + '\n' + value;
+  std::lock_guard lock(mutex_);
+  auto& seen = seen_[std::string(call.connector)];
+  if (!seen.contains(whole)) {
+    if (seen.size() >= limits::kConnectorMetricsMax) {
+      return makeError(ErrorCode::ResourceExhausted, "too many metrics of this connector");
+    }
+    seen.insert(whole);
+  }
+  return all;
+}
+
+Result<void> MetricsOfConnectors::count(const plugin::PortCall& call, const std::string& name,
+                                        const Labels& labels, uint64_t n) {
+  JUNCTOR_TRY(const observe::Labels all, admit(call, name, labels));
+  metrics_.counter("junctor_connector_" + name + "_total", "Counted by a connector", all).add(n);
+  return {};
+}
+
+Result<void> MetricsOfConnectors::observeUs(const plugin::PortCall& call, const std::string& name,
+                                            const Labels& labels, uint64_t us) {
+  JUNCTOR_TRY(const observe::Labels all, admit(call, name, labels));
+  metrics_.histogram("junctor_connector_" + name + "_seconds", "Measured by a connector", all)
+      .observeUs(static_cast<int64_t>(std::min<uint64_t>(us, INT64_MAX / 2)));
+  return {};
+}
+
+}  // namespace junctor::app

@@ -1,0 +1,94 @@
+#pragma once
+// The ports of connectors (plugin/ports.h) bound to the world: the guarded dialer, the store and
+// the metrics of this process. What a connector may do with them is decided before, by the gate.
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "net/http_client.h"
+#include "observe/metrics.h"
+#include "plugin/ports.h"
+#include "store/store.h"
+
+namespace junctor::app {
+
+class NetworkPort final : public plugin::HttpPort {
+ public:
+  // `allow_private`: for tests; connectors reach no private network.
+  NetworkPort(net::HttpClient& client, const Clock& clock, bool allow_private = false)
+      : client_(client), clock_(clock), allow_private_(allow_private) {}
+  Result<plugin::HttpAnswer> send(const plugin::PortCall& call,
+                                  const plugin::HttpSend& request) override;
+
+ private:
+  net::HttpClient& client_;
+  const Clock& clock_;
+  const bool allow_private_;
+};
+
+// Values as documents of the store, one kind for each connector and integration. Written through;
+// what was read stays in memory for the integrations last used.
+class StoragePort final : public plugin::KvPort {
+ public:
+  StoragePort(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  Result<plugin::KvEntry> get(const plugin::PortCall& call, const std::string& key) override;
+  Result<uint64_t> put(const plugin::PortCall& call, const plugin::KvWrite& write) override;
+  Result<void> remove(const plugin::PortCall& call, const std::string& key) override;
+  Result<std::vector<std::pair<std::string, std::string>>> list(const plugin::PortCall& call,
+                                                                const std::string& prefix,
+                                                                const std::string& after,
+                                                                size_t limit) override;
+
+ private:
+  struct Scope {
+    std::string kind;
+    std::map<std::string, plugin::KvEntry> entries;
+    int64_t bytes = 0;
+    uint64_t newest = 0;  // version; the next is above it, also after a removal
+  };
+  // Those of one connector and integration; the expired are gone. The caller holds the lock.
+  Result<Scope*> scopeOf(const plugin::PortCall& call);
+  Result<void> drop(Scope& scope, const std::string& key);
+
+  store::Store& store_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::string, Scope> scopes_;  // by kind
+};
+
+// junctor_connector_<name>_total and junctor_connector_<name>_seconds, labelled with the connector.
+class MetricsOfConnectors final : public plugin::MetricsPort {
+ public:
+  explicit MetricsOfConnectors(observe::Metrics& metrics) : metrics_(metrics) {}
+  Result<void> count(const plugin::PortCall& call, const std::string& name, const Labels& labels,
+                     uint64_t n) override;
+  Result<void> observeUs(const plugin::PortCall& call, const std::string& name,
+                         const Labels& labels, uint64_t us) override;
+
+ private:
+  // Its labels, unless the connector has too many already.
+  Result<observe::Labels> admit(const plugin::PortCall& call, const std::string& name,
+                                const Labels& labels);
+  observe::Metrics& metrics_;
+  std::mutex mutex_;
+  std::map<std::string, std::set<std::string>> seen_;  // by connector
+};
+
+// Secrets and credentials of integrations are not stored yet: no secrets port, and a request that
+// names a credential is refused.
+class ConnectorPorts {
+ public:
+  ConnectorPorts(net::HttpClient& client, store::Store& store, observe::Metrics& metrics,
+                 const Clock& clock)
+      : network_(client, clock), storage_(store, clock), metrics_(metrics) {}
+  plugin::HostPorts ports() { return {&network_, &storage_, nullptr, &metrics_}; }
+
+ private:
+  NetworkPort network_;
+  StoragePort storage_;
+  MetricsOfConnectors metrics_;
+};
+
+}  // namespace junctor::app
