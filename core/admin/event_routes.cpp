@@ -25,6 +25,30 @@ Result<std::vector<Delivery>> deliveriesOf(Call& call, EventId id) {
   return std::move(found.items);
 }
 
+struct Found {
+  EventPtr event;
+  bool processed = true;
+};
+
+// A request that was acknowledged is there at once; its event is made a moment later.
+Result<Found> findEvent(Call& call, EventId id) {
+  store::Store& store = call.services.store();
+  auto event = store.loadEvent(call.tenant(), id);
+  if (event) return Found{*std::move(event)};
+  if (event.error().code != ErrorCode::NotFound) return event.error();
+  const auto request = store.loadRequest(call.tenant(), id);
+  if (!request) return event.error();
+  Event received;
+  received.id = received.request_id = id;
+  received.tenant = (*request)->tenant;
+  received.integration = (*request)->integration;
+  received.source = (*request)->connector;
+  received.received_at_ms = received.occurred_at_ms = (*request)->received_at_ms;
+  received.payload_json = "null";  // the body is not parsed yet
+  return Found{std::make_shared<EventEnvelope>(EventEnvelope{std::move(received), *request}),
+               false};
+}
+
 struct Moment {
   int64_t at_ms;
   std::string json;
@@ -83,10 +107,12 @@ Answered events(Call& call) {
 
 Answered event(Call& call) {
   JUNCTOR_TRY(const EventId id, eventIdOf(call));
-  JUNCTOR_TRY(const EventPtr found, call.services.store().loadEvent(call.tenant(), id));
+  JUNCTOR_TRY(const Found known, findEvent(call, id));
+  const EventPtr& found = known.event;
   JUNCTOR_TRY(const auto deliveries, deliveriesOf(call, id));
   JsonWriter out;
   out.beginObject();
+  out.key("status").string(known.processed ? "processed" : "received");
   writeEvent(out, found->event);
   writeJsonOr(out, "data", found->event.data_json);
   writeJsonOr(out, "metadata", found->event.metadata_json);
@@ -106,12 +132,15 @@ Answered event(Call& call) {
 
 Answered timeline(Call& call) {
   JUNCTOR_TRY(const EventId id, eventIdOf(call));
-  JUNCTOR_TRY(const EventPtr found, call.services.store().loadEvent(call.tenant(), id));
+  JUNCTOR_TRY(const Found known, findEvent(call, id));
+  const EventPtr& found = known.event;
   JUNCTOR_TRY(const auto deliveries, deliveriesOf(call, id));
   std::vector<Moment> moments;
   addMoment(moments, found->event.received_at_ms, "received", found->event.request_id.text(),
             found->request->method + " from " + found->request->remote_ip);
-  addMoment(moments, found->event.received_at_ms, "normalized", id.text(), found->event.type);
+  if (known.processed) {
+    addMoment(moments, found->event.received_at_ms, "normalized", id.text(), found->event.type);
+  }
   for (const Delivery& delivery : deliveries) {
     JUNCTOR_TRY(const auto attempts, call.services.store().listAttempts(delivery.id));
     addDelivery(moments, delivery, attempts);

@@ -275,7 +275,8 @@ class Junctor:
         """The event with its deliveries, or None while it is not through the flow yet."""
         self.must_live()
         done = self.cli("events", "show", event_id, "--output", "json", check=False)
-        return json.loads(done.stdout) if done.returncode == 0 else None
+        event = json.loads(done.stdout) if done.returncode == 0 else None
+        return event if event and event["status"] == "processed" else None
 
     def settled(self, event_id, state):
         """The deliveries of an event once all are in that state."""

@@ -118,20 +118,27 @@ AdminServer::AdminServer() : ids_(services.clock_) {
   api_ = std::move(*made);
 }
 
+RawRequestPtr AdminServer::receive(const std::string& tenant) {
+  auto raw = std::make_shared<RawRequest>();
+  raw->id = ids_.nextEvent();
+  raw->tenant = tenant;
+  raw->integration = tenant + "-gh";
+  raw->connector = "github";
+  raw->received_at_ms = services.clock_.unixMs();
+  raw->method = "POST";
+  raw->body = R"({"n":9007199254740993})";
+  raw->remote_ip = "192.0.2.1";
+  services.store().append(raw, [](Result<store::Appended> done) { (void)done; });
+  services.store().flush();
+  return raw;
+}
+
 std::vector<EventId> AdminServer::store(const std::string& tenant, int count, DeliveryState state,
                                         const std::string& type) {
   std::vector<EventId> made;
   for (int i = 0; i < count; ++i) {
     services.clock_.pass(std::chrono::milliseconds(10));
-    auto raw = std::make_shared<RawRequest>();
-    raw->id = ids_.nextEvent();
-    raw->tenant = tenant;
-    raw->integration = tenant + "-gh";
-    raw->connector = "github";
-    raw->received_at_ms = services.clock_.unixMs();
-    raw->method = "POST";
-    raw->body = R"({"n":9007199254740993})";
-    raw->remote_ip = "192.0.2.1";
+    const RawRequestPtr raw = receive(tenant);
     made.push_back(raw->id);
     store::FlowOutcome outcome;
     outcome.request_id = raw->id;
@@ -155,8 +162,6 @@ std::vector<EventId> AdminServer::store(const std::string& tenant, int count, De
     delivery.next_at_ms = delivery.created_at_ms;
     delivery.reason = state == DeliveryState::Dead ? "attempts-exhausted" : "";
     outcome.deliveries.push_back(delivery);
-    services.store().append(raw, [](Result<store::Appended> done) { (void)done; });
-    services.store().flush();
     services.store().finish(std::move(outcome), [](Result<store::FlowStored> done) { (void)done; });
   }
   services.store().flush();

@@ -69,6 +69,8 @@ class AdminServer {
  public:
   AdminServer();
 
+  // Stores a request that no worker has looked at yet.
+  RawRequestPtr receive(const std::string& tenant);
   // Stores `count` requests with one event and one delivery each; the events' ids, oldest first.
   std::vector<EventId> store(const std::string& tenant, int count,
                              DeliveryState state = DeliveryState::Dead,

@@ -189,3 +189,16 @@ TEST_CASE("what cannot verify or send says why in the lists") {
   CHECK(first("integrations")["problem"] == "env:X is not set");
   CHECK(first("destinations")["problem"] == "env:X is not set");
 }
+
+TEST_CASE("what was acknowledged is found before its event is made") {
+  AdminServer server;
+  const std::string id = server.receive("acme")->id.text();
+  const auto event = parsed(server.get("/v1/tenants/acme/events/" + id));
+  CHECK(event["status"] == "received");
+  CHECK(event["id"] == id);
+  CHECK(event["deliveries"].empty());
+  CHECK(parsed(server.get("/v1/tenants/acme/events/" + id + "/timeline"))["data"].size() == 1);
+  CHECK(server.get("/v1/tenants/other/events/" + id).status == 404);
+  const std::string processed = server.store("acme", 1).front().text();
+  CHECK(parsed(server.get("/v1/tenants/acme/events/" + processed))["status"] == "processed");
+}
