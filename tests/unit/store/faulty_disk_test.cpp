@@ -52,9 +52,13 @@ TEST_CASE("a full disk fails the batch, acknowledges nothing of it, and heals") 
   const Delivery delivery = house.deliver("before");
   disk.setFull(true);
   std::vector<Result<store::Appended>> answers;
+  std::mutex mutex;  // the first batch is answered by the writer, what comes later on this thread
   for (int i = 0; i < 50; ++i) {
     house.store->append(house.request("d-" + std::to_string(i), "{}", "new-tenant"),
-                        [&](Result<store::Appended> r) { answers.push_back(std::move(r)); });
+                        [&](Result<store::Appended> r) {
+                          const std::lock_guard lock(mutex);
+                          answers.push_back(std::move(r));
+                        });
   }
   house.store->flush();
   REQUIRE(answers.size() == 50);
