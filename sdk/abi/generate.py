@@ -33,6 +33,7 @@ def all_files(abi):
     files["tests/conformance/abi/abi_lock.cpp"] = side_files.lock_source(lock.read(HERE / "v1.lock"))
     files["tests/conformance/abi/abi_reference.c"] = side_files.reference_source(abi)
     files["packaging/doc/connector-errors.md"] = side_files.error_table(abi)
+    files["packaging/doc/connector-functions.md"] = side_files.function_table(abi)
     return files
 
 

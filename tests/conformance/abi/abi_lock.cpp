@@ -263,7 +263,8 @@ TYPE(jn_webhook, reserved0, uint32_t)
 LAYOUT(jn_webhook, verify, 8, 8)
 TYPE(jn_webhook, verify, jn_status (*)(const jn_call *, jn_instance *, const jn_http_in *))
 LAYOUT(jn_webhook, handle, 16, 8)
-TYPE(jn_webhook, handle, jn_status (*)(const jn_call *, jn_instance *, const jn_http_in *, const jn_webhook_sink *))
+TYPE(jn_webhook, handle, jn_status (*)(const jn_call *, jn_instance *, const jn_http_in *, const
+    jn_webhook_sink *))
 
 AT_LEAST(jn_action, 56)
 LAYOUT(jn_action, struct_size, 0, 4)
@@ -305,7 +306,8 @@ TYPE(jn_actions, struct_size, uint32_t)
 LAYOUT(jn_actions, reserved0, 4, 4)
 TYPE(jn_actions, reserved0, uint32_t)
 LAYOUT(jn_actions, execute, 8, 8)
-TYPE(jn_actions, execute, jn_status (*)(const jn_call *, jn_instance *, const jn_action *, const jn_action_sink *))
+TYPE(jn_actions, execute, jn_status (*)(const jn_call *, jn_instance *, const jn_action *, const
+    jn_action_sink *))
 
 AT_LEAST(jn_field, 96)
 LAYOUT(jn_field, struct_size, 0, 4)
@@ -343,7 +345,8 @@ TYPE(jn_fields, struct_size, uint32_t)
 LAYOUT(jn_fields, reserved0, 4, 4)
 TYPE(jn_fields, reserved0, uint32_t)
 LAYOUT(jn_fields, list, 8, 8)
-TYPE(jn_fields, list, jn_status (*)(const jn_call *, jn_instance *, const jn_str *, const jn_field_sink *))
+TYPE(jn_fields, list, jn_status (*)(const jn_call *, jn_instance *, const jn_str *, const
+    jn_field_sink *))
 
 AT_LEAST(jn_hook_request, 56)
 LAYOUT(jn_hook_request, struct_size, 0, 4)
@@ -389,11 +392,13 @@ TYPE(jn_hooks, struct_size, uint32_t)
 LAYOUT(jn_hooks, reserved0, 4, 4)
 TYPE(jn_hooks, reserved0, uint32_t)
 LAYOUT(jn_hooks, subscribe, 8, 8)
-TYPE(jn_hooks, subscribe, jn_status (*)(const jn_call *, jn_instance *, const jn_hook_request *, const jn_hook_sink *))
+TYPE(jn_hooks, subscribe, jn_status (*)(const jn_call *, jn_instance *, const jn_hook_request *,
+    const jn_hook_sink *))
 LAYOUT(jn_hooks, unsubscribe, 16, 8)
 TYPE(jn_hooks, unsubscribe, jn_status (*)(const jn_call *, jn_instance *, const jn_str *))
 LAYOUT(jn_hooks, renew, 24, 8)
-TYPE(jn_hooks, renew, jn_status (*)(const jn_call *, jn_instance *, const jn_hook *, const jn_hook_sink *))
+TYPE(jn_hooks, renew, jn_status (*)(const jn_call *, jn_instance *, const jn_hook *, const
+    jn_hook_sink *))
 LAYOUT(jn_hooks, list, 32, 8)
 TYPE(jn_hooks, list, jn_status (*)(const jn_call *, jn_instance *, const jn_hook_sink *))
 
@@ -441,7 +446,8 @@ TYPE(jn_poll, struct_size, uint32_t)
 LAYOUT(jn_poll, reserved0, 4, 4)
 TYPE(jn_poll, reserved0, uint32_t)
 LAYOUT(jn_poll, poll, 8, 8)
-TYPE(jn_poll, poll, jn_status (*)(const jn_call *, jn_instance *, const jn_poll_request *, const jn_poll_sink *))
+TYPE(jn_poll, poll, jn_status (*)(const jn_call *, jn_instance *, const jn_poll_request *, const
+    jn_poll_sink *))
 
 AT_LEAST(jn_oauth_start, 56)
 LAYOUT(jn_oauth_start, struct_size, 0, 4)
@@ -507,11 +513,14 @@ TYPE(jn_oauth, struct_size, uint32_t)
 LAYOUT(jn_oauth, reserved0, 4, 4)
 TYPE(jn_oauth, reserved0, uint32_t)
 LAYOUT(jn_oauth, authorize_params, 8, 8)
-TYPE(jn_oauth, authorize_params, jn_status (*)(const jn_call *, jn_instance *, const jn_oauth_start *, const jn_oauth_sink *))
+TYPE(jn_oauth, authorize_params, jn_status (*)(const jn_call *, jn_instance *, const jn_oauth_start
+    *, const jn_oauth_sink *))
 LAYOUT(jn_oauth, parse_token, 16, 8)
-TYPE(jn_oauth, parse_token, jn_status (*)(const jn_call *, jn_instance *, uint32_t, const jn_str *, const jn_oauth_sink *))
+TYPE(jn_oauth, parse_token, jn_status (*)(const jn_call *, jn_instance *, uint32_t, const jn_str *,
+    const jn_oauth_sink *))
 LAYOUT(jn_oauth, refresh, 24, 8)
-TYPE(jn_oauth, refresh, jn_status (*)(const jn_call *, jn_instance *, const jn_oauth_token *, const jn_oauth_sink *))
+TYPE(jn_oauth, refresh, jn_status (*)(const jn_call *, jn_instance *, const jn_oauth_token *, const
+    jn_oauth_sink *))
 LAYOUT(jn_oauth, identify, 32, 8)
 TYPE(jn_oauth, identify, jn_status (*)(const jn_call *, jn_instance *, const jn_oauth_sink *))
 
@@ -621,9 +630,11 @@ TYPE(jn_crypto, struct_size, uint32_t)
 LAYOUT(jn_crypto, reserved0, 4, 4)
 TYPE(jn_crypto, reserved0, uint32_t)
 LAYOUT(jn_crypto, verify_mac, 8, 8)
-TYPE(jn_crypto, verify_mac, jn_status (*)(const jn_call *, uint32_t, const jn_str *, size_t, const jn_str *))
+TYPE(jn_crypto, verify_mac, jn_status (*)(const jn_call *, uint32_t, const jn_str *, size_t, const
+    jn_str *))
 LAYOUT(jn_crypto, verify_sig, 16, 8)
-TYPE(jn_crypto, verify_sig, jn_status (*)(const jn_call *, uint32_t, const jn_str *, const jn_str *, size_t, const jn_str *))
+TYPE(jn_crypto, verify_sig, jn_status (*)(const jn_call *, uint32_t, const jn_str *, const jn_str *,
+    size_t, const jn_str *))
 
 AT_LEAST(jn_http_request, 120)
 LAYOUT(jn_http_request, struct_size, 0, 4)
@@ -723,7 +734,8 @@ TYPE(jn_metrics, reserved0, uint32_t)
 LAYOUT(jn_metrics, count, 8, 8)
 TYPE(jn_metrics, count, jn_status (*)(const jn_call *, const jn_str *, const jn_map *, uint64_t))
 LAYOUT(jn_metrics, observe_us, 16, 8)
-TYPE(jn_metrics, observe_us, jn_status (*)(const jn_call *, const jn_str *, const jn_map *, uint64_t))
+TYPE(jn_metrics, observe_us, jn_status (*)(const jn_call *, const jn_str *, const jn_map *,
+    uint64_t))
 TEXT(JN_CONNECTOR_ID, "junctor.connector/1")
 TEXT(JN_WEBHOOK_ID, "junctor.webhook/1")
 TEXT(JN_ACTIONS_ID, "junctor.actions/1")

@@ -233,7 +233,8 @@ static jn_status identify(const jn_call* call, jn_instance* instance, const jn_o
 
 static jn_status open_probe(const jn_plugin* self, const jn_host* host) {
   (void)self;
-  if (host->abi_major != JN_ABI_MAJOR || (int)host->abi_minor < PROBE_MIN_MINOR) return JN_E_UNSUPPORTED;
+  if (host->abi_major != JN_ABI_MAJOR || (int)host->abi_minor < PROBE_MIN_MINOR)
+    return JN_E_UNSUPPORTED;
   json = (const jn_json*)host->get_interface(host, JN_JSON_ID);
   codec = (const jn_codec*)host->get_interface(host, JN_CODEC_ID);
   clock_table = (const jn_clock*)host->get_interface(host, JN_CLOCK_ID);
