@@ -1,5 +1,8 @@
 #include "app/connector_store.h"
 
+#include <map>
+#include <memory>
+
 #include "app/paths.h"
 #include "base/files.h"
 #include "plugin/connector.h"
@@ -7,6 +10,8 @@
 
 namespace junctor::app {
 namespace {
+
+using HeldCode = std::map<std::string, Descriptor>;  // by digest
 
 std::string pathOf(int code_fd) {
   return "/proc/self/fd/" + std::to_string(code_fd);
@@ -33,7 +38,7 @@ std::vector<std::string> rootsOf(const config::ServerConfig& config) {
   return roots;
 }
 
-std::vector<std::string> shippedConnectors(const config::ServerConfig& config) {
+std::vector<std::string> shippedIds(const config::ServerConfig& config) {
   std::vector<std::string> ids;
   for (const std::string& folder : connectorFolders(config)) {
     const auto names = listFolder(folder);
@@ -51,13 +56,28 @@ trust::InstallStore openConnectorStore(const config::ServerConfig& config, const
   settings.folder = absolutePath(config.data_dir) + "/connectors";
   settings.roots = rootsOf(config);
   settings.allow_unsigned = config.connectors_dev;
-  settings.shipped = shippedConnectors(config);
+  settings.shipped = shippedIds(config);
   settings.inspect = inspectCode;
   return {std::move(settings), clock};
 }
 
-std::string pathOf(const Descriptor& code) {
-  return pathOf(code.get());
+plugin::CheckedSource installedConnectors(const config::ServerConfig& config, const Clock& clock) {
+  const auto held = std::make_shared<HeldCode>();  // a scan is one at a time
+  return [config, &clock, held] {
+    plugin::CheckedCodes codes;
+    auto loaded = openConnectorStore(config, clock).loadAll();
+    if (!loaded) {
+      codes.refused.emplace_back("installed connectors", loaded.error().message);
+      return codes;
+    }
+    for (trust::VerifiedConnector& connector : loaded->connectors) {
+      const auto [kept, fresh] = held->try_emplace(connector.digest, std::move(connector.code));
+      codes.found.push_back(
+          {pathOf(kept->second.get()), connector.id + " " + connector.version, connector.digest});
+    }
+    for (const auto& [id, error] : loaded->refused) codes.refused.emplace_back(id, error.message);
+    return codes;
+  };
 }
 
 }  // namespace junctor::app

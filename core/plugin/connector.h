@@ -164,6 +164,23 @@ std::unique_ptr<Registry> loadConnectors(const std::vector<std::string>& folders
 // As above, with each file opened as the composition wants it.
 std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener);
 
+// Code that lies in no folder of the package: somebody brought it in, and somebody checked it.
+struct CheckedCode {
+  std::string path;     // where it is read and mapped, good until the process ends
+  std::string name;     // for people
+  std::string digest;   // of its content: the same digest is the same code
+};
+struct CheckedCodes {
+  std::vector<CheckedCode> found;
+  std::vector<std::pair<std::string, std::string>> refused;  // name, reason
+};
+// Asked at every scan. What it does not find any more leaves, whatever the reason.
+using CheckedSource = std::function<CheckedCodes()>;
+// The folders' connectors are opened by `opener`, the source's by `guest_opener`. An id belongs to
+// the folders' first.
+std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener,
+                                         CheckedSource source, Opener guest_opener);
+
 // Reads the manifest note of a .so without running any of its code.
 Result<Manifest> readManifest(const std::string& path);
 

@@ -19,20 +19,28 @@ constexpr std::string_view kSuffix = ".so";
 struct FileIdentity {
   uint64_t device = 0, inode = 0;
   int64_t size = 0, changed_ns = 0;
+  std::string digest{};  // of checked code, which needs nothing else
   bool operator==(const FileIdentity&) const = default;
 };
 
 FileIdentity identityOf(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino, info.st_size,
-          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+  return {info.st_dev,
+          info.st_ino,
+          info.st_size,
+          info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
+          {}};
 }
 
 class FolderRegistry final : public Registry {
  public:
-  FolderRegistry(std::vector<std::string> folders, Opener opener)
-      : folders_(std::move(folders)), opener_(std::move(opener)) {}
+  FolderRegistry(std::vector<std::string> folders, Opener opener, CheckedSource source,
+                 Opener guest_opener)
+      : folders_(std::move(folders)),
+        opener_(std::move(opener)),
+        source_(std::move(source)),
+        guest_opener_(std::move(guest_opener)) {}
 
   std::shared_ptr<Connector> find(const std::string& id) const override {
     std::lock_guard lock(mutex_);
@@ -56,6 +64,7 @@ class FolderRegistry final : public Registry {
     Scan scan;
     scan.before = entries_;  // written below alone
     for (const std::string& folder : folders_) addFolder(folder, scan);
+    if (source_) addChecked(source_(), scan);
     for (auto& [id, entry] : scan.before) {
       if (scan.found.contains(id)) continue;
       scan.changes.push_back(fmt::format("{} {} removed", id, versionOf(entry)));
@@ -92,31 +101,45 @@ class FolderRegistry final : public Registry {
     const auto names = listFolder(folder);
     if (!names) return refuse(folder, names.error().message, scan);
     for (const std::string& name : *names) {
-      if (name.ends_with(kSuffix)) add(absolutePath(folder + "/" + name), scan);
+      if (!name.ends_with(kSuffix)) continue;
+      const std::string path = absolutePath(folder + "/" + name);
+      add({path, path, identityOf(path), opener_}, scan);
     }
   }
 
-  void add(const std::string& path, Scan& scan) const {
-    auto manifest = readManifest(path);
-    if (!manifest) return refuse(path, manifest.error().message, scan);
+  void addChecked(const CheckedCodes& codes, Scan& scan) const {
+    for (const auto& [name, reason] : codes.refused) refuse(name, reason, scan);
+    for (const CheckedCode& code : codes.found) {
+      add({code.path, code.name, FileIdentity{0, 0, 0, 0, code.digest}, guest_opener_}, scan);
+    }
+  }
+
+  struct Candidate {
+    std::string path, name;  // to open, for people
+    FileIdentity identity;
+    const Opener& opener;
+  };
+
+  void add(const Candidate& file, Scan& scan) const {
+    auto manifest = readManifest(file.path);
+    if (!manifest) return refuse(file.name, manifest.error().message, scan);
     const std::string id = manifest->id;
     if (const auto first = scan.found.find(id); first != scan.found.end()) {
-      return refuse(path,
+      return refuse(file.name,
                     fmt::format("connector {} is already loaded from {}", id,
                                 first->second.connector->path()),
                     scan);
     }
-    const FileIdentity identity = identityOf(path);
     const auto old = scan.before.find(id);
-    if (old != scan.before.end() && old->second.identity == identity &&
-        old->second.connector->path() == path) {
+    if (old != scan.before.end() && old->second.identity == file.identity &&
+        old->second.connector->path() == file.path) {
       scan.found.insert(*old);
       return;
     }
     const std::string version = manifest->version;
-    auto opened = opener_(std::move(*manifest), path);
+    auto opened = file.opener(std::move(*manifest), file.path);
     if (!opened) {
-      refuse(path, opened.error().message, scan);
+      refuse(file.name, opened.error().message, scan);
       if (old != scan.before.end()) scan.found.insert(*old);  // never worse than before
       return;
     }
@@ -127,7 +150,7 @@ class FolderRegistry final : public Registry {
           fmt::format("{} {} replaced by {}", id, versionOf(old->second), version));
       scan.retired.push_back(old->second.connector);
     }
-    scan.found.emplace(id, Entry{std::move(*opened), identity});
+    scan.found.emplace(id, Entry{std::move(*opened), file.identity});
   }
 
   static void refuse(const std::string& path, const std::string& reason, Scan& scan) {
@@ -137,6 +160,8 @@ class FolderRegistry final : public Registry {
 
   const std::vector<std::string> folders_;
   const Opener opener_;
+  const CheckedSource source_;
+  const Opener guest_opener_;
   std::mutex scanning_;
   std::atomic<uint64_t> generation_{0};
 
@@ -180,7 +205,13 @@ Opener openNothing() {
 }
 
 std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener) {
-  auto registry = std::make_unique<FolderRegistry>(std::move(folders), std::move(opener));
+  return loadConnectors(std::move(folders), std::move(opener), {}, {});
+}
+
+std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opener opener,
+                                         CheckedSource source, Opener guest_opener) {
+  auto registry = std::make_unique<FolderRegistry>(std::move(folders), std::move(opener),
+                                                   std::move(source), std::move(guest_opener));
   registry->rescan();
   return registry;
 }
