@@ -1,6 +1,8 @@
 // A disk that fails: nothing is acknowledged that is not there afterwards.
 #include "faulty_disk.h"
 
+#include <mutex>
+
 #include "conformance/store/store_house.h"
 
 namespace junctor::testing {
