@@ -22,6 +22,11 @@ Result<std::unique_ptr<crypto::Verifier>> buildVerifier(const plugin::Manifest& 
   return crypto::makeVerifier(scheme, secrets);
 }
 
+// A connector that only acts or polls has no endpoint: its URL answers 404.
+bool takesWebhooks(const plugin::Manifest& manifest) {
+  return manifest.offers("junctor.webhook/1");
+}
+
 std::vector<std::string> secretHeaders(const plugin::Manifest& manifest,
                                        const Integration& integration) {
   std::vector<std::string> names = {"Authorization", "Cookie", "Proxy-Authorization"};
@@ -81,7 +86,9 @@ Result<void> checkIntegration(const Integration& integration, const plugin::Regi
                               const config::Environment& environment) {
   const auto connector = registry.find(integration.connector);
   if (!connector) return notFound("connector \"" + integration.connector + "\" is not installed");
-  JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, environment));
+  if (takesWebhooks(connector->manifest())) {
+    JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, environment));
+  }
   JUNCTOR_CHECK(connector->create(integration));
   return {};
 }
@@ -98,6 +105,7 @@ EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& 
                    "connector {} is not installed: its webhooks answer 404", integration.connector);
         continue;
       }
+      if (!takesWebhooks(connector->manifest())) continue;
       table.emplace(id, makeEndpoint(catalog, integration, connector, environment, metrics));
     }
   }
