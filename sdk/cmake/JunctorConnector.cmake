@@ -25,6 +25,16 @@ if(NOT TARGET junctor_sdk)
   add_library(Junctor::sdk ALIAS junctor_sdk)
 endif()
 
+# The host for unit tests: include <junctor/testing.hpp>, or <junctor/testing.h> from C.
+if(NOT TARGET junctor_testing)
+  add_library(junctor_testing INTERFACE)
+  get_filename_component(junctor_sdk_root ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+  target_include_directories(junctor_testing INTERFACE ${junctor_sdk_root}/testing)
+  target_sources(junctor_testing INTERFACE ${junctor_sdk_root}/testing/testing.cpp)
+  target_link_libraries(junctor_testing INTERFACE junctor_sdk)
+  add_library(Junctor::testing ALIAS junctor_testing)
+endif()
+
 # Writes the note's source for a manifest; refuses one that is not a JSON object with id and version.
 function(junctor_manifest_note manifest output id_variable version_variable)
   set(JUNCTOR_NOTE_FILE ${manifest})
@@ -74,6 +84,8 @@ function(junctor_add_connector name)
     OUTPUT_NAME ${name} PREFIX "" SUFFIX .so LINK_DEPENDS ${map}
     LIBRARY_OUTPUT_DIRECTORY ${CONNECTOR_OUTPUT_DIRECTORY}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  set_target_properties(${target} PROPERTIES
+    JUNCTOR_SOURCES "${CONNECTOR_SOURCES}" JUNCTOR_ID ${id} JUNCTOR_VERSION ${version})
   if(NOT CONNECTOR_NO_INSTALL)
     install(TARGETS ${target} LIBRARY DESTINATION lib/junctor/connectors)
     if(EXISTS ${folder}/fixtures)
@@ -83,4 +95,18 @@ function(junctor_add_connector name)
       file(CREATE_LINK ${folder}/fixtures ${CMAKE_BINARY_DIR}/share/junctor/samples/${id} SYMBOLIC)
     endif()
   endif()
+endfunction()
+
+# junctor_add_connector_test(name SOURCES …): the connector's own sources and these in one program,
+# <name>_test, which ctest runs in the source folder. Needs the language CXX.
+function(junctor_add_connector_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES" ${ARGN})
+  get_target_property(sources connector_${name} JUNCTOR_SOURCES)
+  get_target_property(id connector_${name} JUNCTOR_ID)
+  get_target_property(version connector_${name} JUNCTOR_VERSION)
+  add_executable(${name}_test ${sources} ${TEST_SOURCES})
+  target_link_libraries(${name}_test PRIVATE junctor_testing)
+  target_compile_definitions(${name}_test PRIVATE
+    JUNCTOR_CONNECTOR_ID="${id}" JUNCTOR_CONNECTOR_VERSION="${version}")
+  add_test(NAME ${name}_test COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
