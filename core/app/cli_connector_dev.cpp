@@ -99,8 +99,8 @@ class DevLoop {
     return done && good_;
   }
 
-  Result<int> watch() {
-    JUNCTOR_TRY(DevWatch watch, DevWatch::open(work_.folder, work_.has_build));
+  // `watch` was opened before the first build, so that no save is missed.
+  int run(DevWatch& watch) {
     sigset_t stops;
     ::sigemptyset(&stops);
     ::sigaddset(&stops, SIGINT);
@@ -118,7 +118,8 @@ class DevLoop {
     }
   }
 
-  bool good() const { return good_; }
+  const std::string& folder() const { return work_.folder; }
+  bool builds() const { return work_.has_build; }
 
  private:
   void onChange(DevWatch& watch) {
@@ -126,7 +127,6 @@ class DevLoop {
     const DevChanges changes = watch.read();
     if (work_.has_build ? changes.sources : changes.library) {
       renew();
-      watch.read();  // what the build itself changed
     }
   }
 
@@ -310,9 +310,10 @@ Result<int> connectorDev(const CliContext& context, const ConnectorDevOptions& o
   }
   JUNCTOR_TRY(DevServer server, DevServer::make(context, std::move(server_options)));
   DevLoop loop(std::move(work), options, std::move(server), context.json);
-  const bool good = loop.renew();
-  if (options.once) return good ? kExitOk : kExitFinding;
-  return loop.watch();
+  if (options.once) return loop.renew() ? kExitOk : kExitFinding;
+  JUNCTOR_TRY(DevWatch watch, DevWatch::open(loop.folder(), loop.builds()));
+  loop.renew();
+  return loop.run(watch);
 }
 
 }  // namespace junctor::app

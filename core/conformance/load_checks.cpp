@@ -110,6 +110,7 @@ Outcome entryOfTheFuture(Session& session) {
 }
 
 Outcome refusalLeavesNoTrace(Session& session) {
+  if (session.declaresGo()) return skip("runtime go: its runtime starts threads when it likes");
   if (!session.manifest()) return skip("the manifest is not valid (see S3)");
   return withLibrary(session, [&](const Library& library) {
     const Footprint before = Footprint::take();

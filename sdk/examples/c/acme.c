@@ -79,7 +79,9 @@ static jn_status actor_of(const jn_call* call, const jn_json_node* body, jn_str*
 static jn_status acme_create(const jn_call* call, const jn_str* config, jn_instance** out) {
   jn_json_node settings, test;
   jn_instance* made;
-  if (json->parse(call, config, &settings) != JN_OK || json->type(&settings) != JN_JSON_OBJECT) {
+  const jn_status status = json->parse(call, config, &settings);
+  if (status != JN_OK) return fail(call, status, "settings: not valid JSON");
+  if (json->type(&settings) != JN_JSON_OBJECT) {
     return fail(call, JN_E_INVALID, "settings: must be an object");
   }
   made = calloc(1, sizeof *made);

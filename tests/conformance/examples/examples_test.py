@@ -41,7 +41,8 @@ def setUpModule():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     (STAGE / "bin").mkdir(exist_ok=True)
-    shutil.copy2(os.environ["JUNCTOR"], STAGE / "bin" / "junctor")
+    for program in ("junctor", "junctor-runner"):
+        shutil.copy2(pathlib.Path(os.environ["JUNCTOR"]).parent / program, STAGE / "bin" / program)
 
 
 class Examples(unittest.TestCase):
@@ -77,6 +78,8 @@ class Examples(unittest.TestCase):
         library = self.build(self.project(language))
         self.exports_one_function(library, language)
         self.conforms(library)
+        checked = junctor("connector", "check", library, "--level", "full")
+        self.assertRegex(checked, r"\b0 failed, \d+ skipped, 0 waived")
         run("strip", "-s", library)  # the manifest survives
         self.conforms(library, "the manifest stands*")
 
@@ -139,6 +142,77 @@ class Examples(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(said, done.stderr)
             self.assertFalse((WORK / "x").exists())
+
+
+class Dev(unittest.TestCase):
+    """`junctor connector dev`: a person saves files and looks at the terminal."""
+
+    def setUp(self):
+        self.folder = WORK / f"dev-{self._testMethodName}"
+        junctor("connector", "new", "--lang", "c", "acme", "--dir", self.folder)
+        self.source = self.folder / "acme.c"
+
+    def start(self, *arguments):
+        child = subprocess.Popen([str(STAGE / "bin" / "junctor"), "connector", "dev",
+                                  str(self.folder), *arguments], text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.terminate)
+        return child
+
+    def until(self, child, text):
+        """Lines up to the one with `text`."""
+        lines = []
+        for line in child.stdout:
+            lines.append(line)
+            if text in line:
+                return "".join(lines)
+        raise AssertionError(f"ended without '{text}':\n{''.join(lines)}")
+
+    def test_a_round_shows_the_events_of_the_fixtures(self):
+        said = junctor("connector", "dev", self.folder, "--replay", "--once")
+        self.assertIn("replay order.paid.json: 202 accepted", said)
+        self.assertIn("order.paid", said)
+        self.assertIn("order/7", said)
+
+    def test_saving_a_file_runs_the_new_code(self):
+        child = self.start("--replay")
+        self.until(child, "order/7")
+        text = self.source.read_text()
+        self.source.write_text(text.replace('text_of("order")', 'text_of("purchase")'))
+        self.assertIn("is loaded", self.until(child, "purchase/7"))
+        self.source.write_text(text.replace("jn_event event;", "jn_event event"))
+        self.until(child, "the build failed")
+        self.source.write_text(text)
+        self.until(child, "order/7")
+        child.terminate()
+        self.assertEqual(child.wait(timeout=60), 0)
+
+    def test_a_captured_webhook_and_settings_from_files(self):
+        captured, settings = self.folder / "captured.json", self.folder / "settings.json"
+        captured.write_text('{"id": "ev_9", "kind": "order.cancelled", "order": {"no": 9}}')
+        settings.write_text('{"test": true}')
+        said = junctor("connector", "dev", self.folder, "--payload", captured, "--settings",
+                       settings, "--once")
+        self.assertIn("order.cancelled", said)
+        self.assertIn("order/9", said)
+        self.assertIn('{"test":true}', said)
+
+    def test_an_error_of_the_connector_is_shown(self):
+        (self.folder / "fixtures/order.paid.json").write_text('{"id": "ev_1"}')
+        done = subprocess.run([STAGE / "bin" / "junctor", "connector", "dev", self.folder,
+                               "--replay", "--once"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the body has no kind", done.stderr)
+
+    def test_a_library_that_is_no_connector_is_refused_with_the_reason(self):
+        self.source.write_text(self.source.read_text().replace(
+            " JN_ABI_MAJOR,", " 7u,"))
+        done = subprocess.run([STAGE / "bin" / "junctor", "connector", "dev", self.folder,
+                               "--once"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "refuse|speaks ABI 7")
 
 
 class OutsideProject(unittest.TestCase):
