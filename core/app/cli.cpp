@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "app/cli_commands.h"
+#include "app/cli_connector_check.h"
 #include "app/cli_connector_sdk.h"
 #include "app/cli_connector_trust.h"
 #include "app/cli_output.h"
@@ -94,6 +95,7 @@ void addConnectors(CLI::App& app, Parsed& p) {
                           "  junctor connector show github\n  junctor connector show slack -o json",
                           [&p](const CliContext& c) { return connectorShow(c, p.id); });
   cmd->add_option("connector", p.id, "Its id")->required();
+  addConnectorCheck(*connector, p.action);
   addConnectorSdk(*connector, p.action);
   addConnectorTrust(*connector, p.action);
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <mutex>
 
 namespace junctor::conformance {
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kPoolBytes = 64 * 1024 * 1024;
 constexpr size_t kPiecesMax = 4'096;
 constexpr size_t kPoolsMax = 256;
+constexpr size_t kEndedPoolsKept = 16;
 constexpr int kPoison = 0xA5;
 
 std::array<std::atomic<const GuardedPool*>, kPoolsMax> g_pools;
@@ -113,6 +115,15 @@ bool GuardedPool::find(uintptr_t address, Hit& hit) {
     }
   }
   return false;
+}
+
+void bury(std::unique_ptr<GuardedPool> pool) {
+  static std::mutex mutex;
+  static std::deque<std::unique_ptr<GuardedPool>> ended;
+  pool->expire();
+  std::lock_guard lock(mutex);
+  ended.push_back(std::move(pool));
+  if (ended.size() > kEndedPoolsKept) ended.pop_front();
 }
 
 bool copyFrom(const void* address, size_t size, void* to) {

@@ -56,6 +56,10 @@ class GuardedPool {
   std::vector<std::unique_ptr<char[]>> overflow_;
 };
 
+// Ends a pool whose call is over: its memory stays reserved for a while, so that whoever still uses
+// it is told by name.
+void bury(std::unique_ptr<GuardedPool> pool);
+
 // Copies memory that somebody else points at; false if it cannot be read.
 bool copyFrom(const void* address, size_t size, void* to);
 

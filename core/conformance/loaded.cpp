@@ -32,11 +32,23 @@ bool sane(const Table* table, size_t first_release) {
 }
 
 Outcome breaches(Outcome outcome) {
+  if (auto what = breachOf(Breach::Thrown)) return fail(std::move(*what));
   if (outcome.verdict == Verdict::Fail) return outcome;
-  for (const Breach kind : {Breach::Thrown, Breach::Pointer, Breach::Event}) {
+  for (const Breach kind : {Breach::Pointer, Breach::Event}) {
     if (auto what = breachOf(kind)) return fail(std::move(*what));
   }
   return outcome;
+}
+
+// The unwinder of this process fills its register table when its first exception is raised. A
+// connector with an unwinder of its own (-static-libgcc) that lets the very first one out would end
+// the process before any catch is reached, and hide what happened.
+void wakeUnwinder() {
+  try {
+    (void)std::string().at(1);
+  } catch (...) {
+    return;
+  }
 }
 
 }  // namespace
@@ -46,6 +58,7 @@ void enterPhaseOf(const char* phase) {
 }
 
 Result<Library> loadLibrary(const std::string& path) {
+  wakeUnwinder();
   Library out;
   enterPhase("load");
   out.handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -68,9 +81,9 @@ int unload(const Library& library, const std::string& path, bool* still_mapped) 
   return result;
 }
 
-GuardedRequest::GuardedRequest(const Delivery& delivery) {
+GuardedRequest::GuardedRequest(const Delivery& delivery) : pool_(std::make_unique<GuardedPool>()) {
   const auto text = [this](std::string_view value, const char* label) {
-    return jn_str{pool_.putText(value, label), value.size()};
+    return jn_str{pool_->putText(value, label), value.size()};
   };
   std::vector<jn_kv> headers;
   for (const auto& [name, value] : delivery.headers) {
@@ -81,13 +94,13 @@ GuardedRequest::GuardedRequest(const Delivery& delivery) {
   in.method = text(delivery.method, "the method");
   in.url = text(delivery.url, "the url");
   in.query = text(queryOf(delivery.url), "the query");
-  in.headers = {static_cast<const jn_kv*>(pool_.put(headers.data(), headers.size() * sizeof(jn_kv),
-                                                    alignof(jn_kv), "the list of headers")),
+  in.headers = {static_cast<const jn_kv*>(pool_->put(headers.data(), headers.size() * sizeof(jn_kv),
+                                                     alignof(jn_kv), "the list of headers")),
                 headers.size()};
   in.body = text(delivery.body, "the body");
   in.remote_ip = text("203.0.113.7", "the remote address");
   in.received_ms = 1'763'700'000'000;
-  in_ = pool_.putObject(in, "jn_http_in");
+  in_ = pool_->putObject(in, "jn_http_in");
 }
 
 Result<std::unique_ptr<Subject>> Subject::open(Session& session, HostShape shape) {
@@ -132,14 +145,14 @@ Created Subject::create(std::string_view settings, const CallSetup& setup) {
   with.body = settings;
   Created out;
   ProbeCall call(with);
-  GuardedPool pool;  // guards the settings as well
-  const jn_str text{pool.putText(settings, "the settings"), settings.size()};
-  const jn_str* guarded = pool.putObject(text, "the view of the settings");
+  auto pool = std::make_unique<GuardedPool>();  // guards the settings as well
+  const jn_str text{pool->putText(settings, "the settings"), settings.size()};
+  const jn_str* guarded = pool->putObject(text, "the view of the settings");
   out.status =
       guardThrow("create", [&] { return connector_->create(call.raw(), guarded, &out.instance); });
   out.failed = call.failed();
   out.stats = call.stats();
-  pool.expire();
+  bury(std::move(pool));
   return out;
 }
 

@@ -36,11 +36,14 @@ void enterPhaseOf(const char* phase);
 class GuardedRequest {
  public:
   explicit GuardedRequest(const Delivery& delivery);
+  ~GuardedRequest() { bury(std::move(pool_)); }
+  GuardedRequest(const GuardedRequest&) = delete;
+  GuardedRequest& operator=(const GuardedRequest&) = delete;
   const jn_http_in* raw() const { return in_; }
   std::string_view body() const { return {in_->body.ptr, in_->body.len}; }
 
  private:
-  GuardedPool pool_;
+  std::unique_ptr<GuardedPool> pool_;
   const jn_http_in* in_ = nullptr;
 };
 

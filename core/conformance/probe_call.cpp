@@ -1,8 +1,6 @@
 #include "conformance/probe_call.h"
 
 #include <cstring>
-#include <deque>
-#include <mutex>
 
 #include "base/bytes.h"
 #include "conformance/probe.h"
@@ -10,20 +8,9 @@
 namespace junctor::conformance {
 namespace {
 
-constexpr size_t kEndedPoolsKept = 8;
 constexpr int kPoison = 0xA5;
 constexpr uint64_t kCallNs = 250'000'000;
 thread_local ProbeCall* t_running = nullptr;
-
-// Memory of ended calls stays reserved for a while, so that late access is a named crash.
-void bury(std::unique_ptr<GuardedPool> pool) {
-  static std::mutex mutex;
-  static std::deque<std::unique_ptr<GuardedPool>> ended;
-  pool->expire();
-  std::lock_guard lock(mutex);
-  ended.push_back(std::move(pool));
-  if (ended.size() > kEndedPoolsKept) ended.pop_front();
-}
 
 }  // namespace
 

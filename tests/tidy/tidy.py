@@ -67,7 +67,7 @@ ROOM_OF_LIBRARY = [
     (r"openssl/", r"core/(crypto|net)/", "crypto/*.h"),
     (r"Poco/Util/", r"core/app/", "config/load.h"),
     (r"Poco/|boost/|curl/", r"core/net/", "net/http_client.h or net/http_server.h"),
-    (r"seccomp\.h|linux/(seccomp|landlock)", r"core/isolation/", "isolation/supervisor.h"),
+    (r"seccomp\.h|linux/(seccomp|landlock)", r"core/(isolation/|conformance/confine\.cpp)", "isolation/supervisor.h"),
     (r"yaml-cpp/", r"core/config/", "config/load.h"),
     (r"sqlite3|libpq", r"core/store/", "store/store.h"),
     (r"lua\.h|lualib|lauxlib|lua\.hpp|lua5", r"core/script/", "script/rules.h"),

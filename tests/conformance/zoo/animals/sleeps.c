@@ -1,0 +1,10 @@
+/* Waits for ten minutes. */
+#include <unistd.h>
+#include "animal.h"
+static jn_status faulty(const jn_call* call, jn_instance* instance, const jn_http_in* request,
+                        const jn_webhook_sink* sink) {
+  sleep(600);
+  return good_handle(call, instance, request, sink);
+}
+#define HANDLE faulty
+#include "animal_tables.h"

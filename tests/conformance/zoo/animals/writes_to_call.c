@@ -1,0 +1,10 @@
+/* Gives itself more time. */
+#include "animal.h"
+
+static jn_status faulty(const jn_call* call, jn_instance* instance, const jn_http_in* request,
+                        const jn_webhook_sink* sink) {
+  ((jn_call*)(size_t)call)->deadline_ns = 0;
+  return good_handle(call, instance, request, sink);
+}
+#define HANDLE faulty
+#include "animal_tables.h"
