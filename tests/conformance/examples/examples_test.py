@@ -1,7 +1,7 @@
 """The acme connector in C, C++, Rust and Go, made and built as a stranger would: `junctor connector
 new` out of an installed SDK, ./build.sh, then the test program on the library.
 
-environment: STAGE, an installed SDK; JUNCTOR and EXAMPLE_TEST, programs; WORK, a folder of ours.
+environment: STAGE, an installed SDK with the programs; EXAMPLE_TEST, a program; WORK, a folder of ours.
 """
 import os
 import pathlib
@@ -40,9 +40,6 @@ def junctor(*arguments, **options):
 def setUpModule():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
-    (STAGE / "bin").mkdir(exist_ok=True)
-    for program in ("junctor", "junctor-runner"):
-        shutil.copy2(pathlib.Path(os.environ["JUNCTOR"]).parent / program, STAGE / "bin" / program)
 
 
 class Examples(unittest.TestCase):
