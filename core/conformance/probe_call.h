@@ -33,8 +33,8 @@ struct HttpAsked {
 struct HttpTold {
   jn_status status = JN_OK;  // below 0: no answer came
   uint32_t http_status = 200;
-  Headers headers;
-  std::string body;
+  Headers headers{};
+  std::string body{};
   uint64_t retry_after_ms = 0;
 };
 

@@ -1,0 +1,20 @@
+/* Calls every failure of the provider an internal one. */
+#include "actor.h"
+
+static jn_status faulty(const jn_call* call, jn_instance* instance, const jn_action* action,
+                        const jn_action_sink* sink) {
+  jn_http_request request = request_for("POST", "https://api.example.com/things");
+  jn_http_response answer;
+  jn_status status = check_action(call, action);
+  (void)instance;
+  if (status != JN_OK) return status;
+  if (call->flags & JN_CALL_DRY_RUN) return JN_OK;
+  request.idempotency_key = action->idempotency_key;
+  answer.struct_size = sizeof answer;
+  if (http->send(call, &request, &answer) != JN_OK || answer.status >= 300)
+    return refuse(call, JN_E_INTERNAL, "something went wrong");
+  return give_result(call, sink, answer.body);
+}
+#define EXECUTE faulty
+#define POLL good_poll
+#include "animal_tables.h"
