@@ -95,6 +95,10 @@ Result<Json> AdminClient::post(const std::string& target, const Json& body) {
   return call("POST", target, std::make_shared<const std::string>(dumpJson(body)));
 }
 
+Result<Json> AdminClient::post(const std::string& target) {
+  return call("POST", target, nullptr);
+}
+
 Result<Json> AdminClient::call(const std::string& method, const std::string& target,
                                std::shared_ptr<const std::string> body) {
   problems_.clear();

@@ -23,6 +23,7 @@ class AdminClient {
   // The parsed answer of a 2xx; else an Error with the problem's detail.
   Result<Json> get(const std::string& target);
   Result<Json> post(const std::string& target, const Json& body);
+  Result<Json> post(const std::string& target);  // for routes that take no body
   Result<Json> remove(const std::string& target);
   // Items of a list over as many pages as needed.
   Result<std::vector<Json>> list(const std::string& target, size_t at_most);

@@ -35,7 +35,7 @@ std::string tellServer(const CliContext& context) {
     talk("no server runs on " + context.data_dir + ": it will see this when it starts");
     return "not running";
   }
-  const auto answer = client->post("/v1/connectors/reload", Json::object());
+  const auto answer = client->post("/v1/connectors/reload");
   if (answer) {
     for (const Json& change : answer->value("changes", Json::array())) {
       if (change.is_string()) talk("server: " + visible(change.get<std::string>()));

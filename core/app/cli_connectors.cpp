@@ -1,6 +1,7 @@
 #include "app/cli_client.h"
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
+#include "app/connector_store.h"
 #include "app/paths.h"
 #include "base/bytes.h"
 #include "base/json_value.h"
@@ -25,6 +26,7 @@ Json summaryOf(const plugin::Manifest& manifest) {
           {"license", manifest.license},
           {"summary", manifest.summary},
           {"events", manifest.events},
+          {"capabilities", trust::toJson(manifest.capabilities)},
           {"samples", samplesOf(manifest)}};
 }
 
@@ -41,7 +43,9 @@ Result<Json> allConnectors(const CliContext& context) {
   config::Problems ignored;
   const auto config =
       config::loadServerConfig(context.config_file, context.environment, context.settings, ignored);
-  const auto registry = plugin::loadConnectors(connectorFolders(config), systemClock());
+  const auto registry =
+      plugin::loadConnectors(connectorFolders(config), plugin::openNothing(),
+                             installedConnectors(config, systemClock()), plugin::openNothing());
   Json answer = {{"data", Json::array()}, {"refused", Json::array()}};
   for (const auto& connector : registry->all()) {
     answer["data"].push_back(summaryOf(connector->manifest()));
@@ -52,17 +56,40 @@ Result<Json> allConnectors(const CliContext& context) {
   return answer;
 }
 
+// How far each connector is trusted here, as the install store of this host says. What the store
+// does not know lies in a folder: the package's, or one that the configuration names.
+void addTrust(const CliContext& context, Json& connectors) {
+  if (!context.server.empty()) return;  // another host's store
+  config::Problems ignored;
+  const auto config =
+      config::loadServerConfig(context.config_file, context.environment, context.settings, ignored);
+  const auto installed = openConnectorStore(config, systemClock()).list();
+  for (Json& connector : connectors) {
+    connector["origin"] = config.connector_dirs.empty() ? "shipped" : "folder";
+    connector["level"] = config.connector_dirs.empty() ? "core" : "unsigned";
+    if (!installed) continue;
+    for (const trust::Installed& entry : *installed) {
+      if (entry.id != cell(connector, "id")) continue;
+      connector["origin"] = "installed";
+      connector["level"] = trust::toString(entry.active().level);
+      connector["publisher"] = entry.active().publisher;
+      connector["capabilities"] = trust::toJson(entry.active().accepted);
+    }
+  }
+}
+
 }  // namespace
 
 Result<int> connectorList(const CliContext& context) {
-  JUNCTOR_TRY(const Json answer, allConnectors(context));
+  JUNCTOR_TRY(Json answer, allConnectors(context));
+  addTrust(context, answer.at("data"));
   const Json refused = answer.value("refused", Json::array());
   if (context.json) {
     printJson({{"items", answer.at("data")}, {"refused", refused}});
   } else {
-    Table table({"CONNECTOR", "VERSION", "SAMPLES", "WHAT IT IS"});
+    Table table({"CONNECTOR", "VERSION", "LEVEL", "SAMPLES", "WHAT IT IS"});
     for (const Json& connector : answer.at("data")) {
-      table.row({cell(connector, "id"), cell(connector, "version"),
+      table.row({cell(connector, "id"), cell(connector, "version"), cell(connector, "level"),
                  std::to_string(connector.at("samples").size()), cell(connector, "summary")});
     }
     table.print();

@@ -1,6 +1,7 @@
 #include "app/cli_client.h"
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
+#include "app/connector_store.h"
 #include "app/paths.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -24,11 +25,19 @@ struct Sending {
   std::unique_ptr<crypto::Verifier> signer;  // null: the integration is unsigned
 };
 
-Result<plugin::Manifest> manifestOf(const CliContext& context, const std::string& id) {
+config::ServerConfig configOf(const CliContext& context) {
   config::Problems ignored;
-  const auto config =
+  auto config =
       config::loadServerConfig(context.config_file, context.environment, context.settings, ignored);
-  const auto registry = plugin::loadConnectors(connectorFolders(config), plugin::openNothing());
+  config.connectors_dev = true;  // looked at, not run: whether it runs is the server's matter
+  return config;
+}
+
+Result<plugin::Manifest> manifestOf(const CliContext& context, const std::string& id) {
+  const auto config = configOf(context);
+  const auto registry =
+      plugin::loadConnectors(connectorFolders(config), plugin::openNothing(),
+                             installedConnectors(config, systemClock()), plugin::openNothing());
   std::vector<std::string> known;
   for (const auto& connector : registry->all()) known.push_back(connector->manifest().id);
   const auto found = registry->find(id);
@@ -125,14 +134,24 @@ Result<void> prepareSigner(const CliContext& context, Sending& sending) {
   return {};
 }
 
+// In the package's folder of samples, or in the bundle that was installed.
+Result<std::string> sampleBody(const CliContext& context, const SendOptions& options,
+                               const plugin::Sample& sample) {
+  const std::string file = samplesFolder(options.connector) + "/" + sample.file;
+  if (fileExists(file)) return readFile(file);
+  auto body = openConnectorStore(configOf(context), systemClock())
+                  .readFile(options.connector, "fixtures/" + sample.file);
+  if (!body) return notFound(file + " is not there; " + body.error().message);
+  return body;
+}
+
 Result<Sending> prepare(const CliContext& context, const SendOptions& options) {
   Sending sending;
   JUNCTOR_TRY(sending.manifest, manifestOf(context, options.connector));
   JUNCTOR_TRY(sending.sample, sampleOf(sending.manifest, options.event));
-  const std::string file = options.payload_file.empty()
-                               ? samplesFolder(options.connector) + "/" + sending.sample.file
-                               : options.payload_file;
-  JUNCTOR_TRY(sending.body, readFile(file));
+  JUNCTOR_TRY(sending.body, options.payload_file.empty()
+                                ? sampleBody(context, options, sending.sample)
+                                : readFile(options.payload_file));
   JUNCTOR_CHECK(locate(context, options, sending));
   JUNCTOR_CHECK(prepareSigner(context, sending));
   return sending;

@@ -201,7 +201,7 @@ Result<void> DevServer::load(const std::string& library, const std::string& conn
 // A server that cannot reload says so, and is restarted.
 Result<void> DevServer::reload() {
   JUNCTOR_TRY(AdminClient client, AdminClient::connect(context_));
-  JUNCTOR_CHECK(client.post("/v1/connectors/reload", Json::object()));
+  JUNCTOR_CHECK(client.post("/v1/connectors/reload"));
   return {};
 }
 

@@ -94,6 +94,9 @@ class ThirdPartyConnectors(unittest.TestCase):
             self.assertEqual(self.version(server), "1.0.0")
             self.serve(server, sink)
             self.assertEqual(self.post(server, sink), 202)
+            self.assertEqual(server.cli_json("send", ID, "order.paid")["status"], 202)
+            listed = {c["id"]: c for c in server.cli_json("connector", "list")["items"]}
+            self.assertEqual((listed[ID]["level"], listed["github"]["level"]), ("verified", "core"))
 
             self.assertEqual(server.cli_json("connector", "install", second)["server"], "reloaded")
             self.assertEqual(self.version(server), "1.1.0")
