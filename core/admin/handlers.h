@@ -16,6 +16,8 @@ Answered description(Call& call);
 Answered system(Call& call);
 Answered connectors(Call& call);
 Answered connector(Call& call);
+Answered reloadConnectors(Call& call);
+Answered releaseConnector(Call& call);
 // catalog_routes.cpp
 Answered tenants(Call& call);
 Answered tenant(Call& call);

@@ -199,12 +199,13 @@ std::string ruleJson(const RuleScript& rule) {
   return std::move(out).take();
 }
 
-std::string connectorJson(const plugin::Manifest& manifest) {
+std::string connectorJson(const plugin::Manifest& manifest, const std::string& runs_in) {
   JsonWriter out;
   out.beginObject();
   out.key("id").string(manifest.id).key("name").string(manifest.name);
   out.key("version").string(manifest.version).key("license").string(manifest.license);
   out.key("summary").string(manifest.summary);
+  if (!runs_in.empty()) out.key("runs_in").string(runs_in);
   out.key("events").beginArray();
   for (const std::string& event : manifest.events) out.string(event);
   out.endArray();

@@ -30,6 +30,7 @@ std::string integrationJson(const Integration& integration, const std::string& p
                             const std::string& problem);
 std::string destinationJson(const Destination& destination, const std::string& problem);
 std::string ruleJson(const RuleScript& rule);
-std::string connectorJson(const plugin::Manifest& manifest);
+// `runs_in` "" = not told.
+std::string connectorJson(const plugin::Manifest& manifest, const std::string& runs_in);
 
 }  // namespace junctor::admin

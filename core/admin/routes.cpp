@@ -28,6 +28,10 @@ const std::vector<Route> kRoutes = {
      Body::None,
      "Page"},
     {"GET", "/v1/connectors/{c}", P::ReadSystem, connector, "One connector's manifest"},
+    {"POST", "/v1/connectors/reload", P::Apply, reloadConnectors,
+     "Take over new and changed connectors; needs a token for all tenants"},
+    {"POST", "/v1/connectors/{c}/release", P::Apply, releaseConnector,
+     "Let a quarantined connector run again; needs a token for all tenants"},
 
     {"GET",
      "/v1/tenants",

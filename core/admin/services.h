@@ -52,6 +52,10 @@ class Services {
 
   // The following may block on the store: call them from a worker thread.
 
+  // Looks for new, changed and removed connectors; says what changed, in words.
+  virtual std::vector<std::string> reloadConnectors() = 0;
+  // Lets a quarantined connector run again. NotFound: it is not quarantined.
+  virtual Result<void> releaseConnector(const std::string& id) = 0;
   // Replaces the given tenants, all or nothing.
   virtual Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) = 0;
   // New deliveries for a stored event through today's rules.

@@ -52,7 +52,9 @@ Answered system(Call& call) {
 Answered connectors(Call& call) {
   std::vector<std::string> items;
   for (const auto& connector : call.services.connectors().all()) {
-    items.push_back(connectorJson(connector->manifest()));
+    // Where it runs and how it fared tells about other tenants' traffic, too.
+    const std::string runs_in = call.caller.tenant.empty() ? connector->runsIn() : "";
+    items.push_back(connectorJson(connector->manifest(), runs_in));
   }
   net::HttpResponse response = page(items);
   if (!call.caller.tenant.empty()) return response;
@@ -71,6 +73,23 @@ Answered connector(Call& call) {
   const auto found = call.services.connectors().find(call.path.at("c"));
   if (!found) return notFound("no connector '" + call.path.at("c") + "' is loaded");
   return net::jsonResponse(200, found->manifest().json);
+}
+
+Answered reloadConnectors(Call& call) {
+  JsonWriter out;
+  out.beginObject().key("changes").beginArray();
+  for (const std::string& change : call.services.reloadConnectors()) out.string(change);
+  out.endArray().key("refused").beginArray();
+  for (const auto& [path, reason] : call.services.connectors().refused()) {
+    out.beginObject().key("path").string(path).key("reason").string(reason).endObject();
+  }
+  out.endArray().endObject();
+  return net::jsonResponse(200, std::move(out).take());
+}
+
+Answered releaseConnector(Call& call) {
+  JUNCTOR_CHECK(call.services.releaseConnector(call.path.at("c")));
+  return net::jsonResponse(200, R"({"status":"released"})");
 }
 
 }  // namespace junctor::admin

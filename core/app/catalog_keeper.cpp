@@ -90,6 +90,11 @@ Result<void> CatalogKeeper::load() {
   return {};
 }
 
+void CatalogKeeper::announce() {
+  std::lock_guard applying(applying_);
+  on_change_(current());
+}
+
 CatalogPtr CatalogKeeper::current() const {
   std::lock_guard lock(mutex_);
   return catalog_;

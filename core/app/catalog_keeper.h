@@ -27,6 +27,8 @@ class CatalogKeeper {
   // Reads the stored catalog and announces it.
   Result<void> load();
   CatalogPtr current() const;
+  // Announces the catalog again: what it is compiled against has changed.
+  void announce();
   // Any thread. Unavailable if the store refuses the write; what was stored before it stays.
   Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run);
 

@@ -65,7 +65,7 @@ std::vector<std::string> connectorIds(const Json& answer) {
 // What is installed here; for checks without a server.
 std::vector<std::string> installedConnectors(const config::ServerConfig& config) {
   std::vector<std::string> ids;
-  const auto registry = plugin::loadConnectors(connectorFolders(config), systemClock());
+  const auto registry = plugin::loadConnectors(connectorFolders(config), plugin::openNothing());
   for (const auto& connector : registry->all()) ids.push_back(connector->manifest().id);
   return ids;
 }
@@ -137,6 +137,8 @@ Result<int> configShow(const CliContext& context) {
       {"connectors",
        {{"dirs", connectorFolders(config)},
         {"roots", config.connector_roots},
+        {"run", config.connectors_run},
+        {"per_tenant", config.connectors_per_tenant},
         {"dev", config.connectors_dev}}},
       {"log", {{"format", config.log_format}, {"level", config.log_level}}},
       {"workers", {{"flow", config.flow_workers}}},

@@ -115,6 +115,14 @@ Result<void> checkServer(const CliContext& context, Report& report) {
   }
   JUNCTOR_CHECK(checkReadiness(client, report));
   JUNCTOR_TRY(const Json connectors, client.get("/v1/connectors"));
+  for (const Json& connector : connectors.value("data", Json::array())) {
+    const std::string where = cell(connector, "runs_in");
+    if (where.empty() || where == "in-process") continue;
+    const bool quarantined = where.starts_with("quarantined");
+    const bool weak =
+        where.find("no seccomp") != where.npos || where.find("no landlock") != where.npos;
+    report.add(quarantined ? "failed" : weak ? "warning" : "ok", cell(connector, "id"), where);
+  }
   for (const Json& refused : connectors.value("refused", Json::array())) {
     report.add("warning", "connectors",
                cell(refused, "path") + " refused: " + cell(refused, "reason"));

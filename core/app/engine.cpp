@@ -59,8 +59,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   engine->client_ = net::startHttpClient(clock);
   engine->ports_ = std::make_unique<ConnectorPorts>(*engine->client_, *engine->store_,
                                                     engine->metrics_, clock);
-  engine->registry_ =
-      plugin::loadConnectors(connectorFolders(config), clock, engine->ports_->ports());
+  JUNCTOR_TRY(engine->home_,
+              ConnectorHome::open(config, *engine->store_, clock, engine->ports_->ports()));
   engine->build(config);
   JUNCTOR_CHECK(engine->keeper_->load());
   return engine;
@@ -71,14 +71,14 @@ void Engine::build(const config::ServerConfig& config) {
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::DispatcherDeps{*store_, *client_, clock_, metrics_});
   flow_ = std::make_unique<flow::FlowEngine>(
-      flow::FlowDeps{*store_, *registry_, ids_, clock_, metrics_}, config.flow_workers,
+      flow::FlowDeps{*store_, home_->registry(), ids_, clock_, metrics_}, config.flow_workers,
       [this](const Delivery& delivery, const EventPtr& event) {
         dispatcher_->offer(delivery, event);
       });
   receiver_ = std::make_unique<ingest::Receiver>(
       *store_, ids_, clock_, metrics_, config.body_bytes_max,
       [this](const RawRequestPtr& request) { flow_->offer(request); });
-  keeper_ = std::make_unique<CatalogKeeper>(*store_, *registry_, environment_,
+  keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), environment_,
                                             [this](const CatalogPtr& catalog) { adopt(catalog); });
   addGauges();
 }
@@ -86,7 +86,7 @@ void Engine::build(const config::ServerConfig& config) {
 void Engine::adopt(const CatalogPtr& catalog) {
   dispatcher_->adopt(delivery::buildTargets(catalog, environment_));
   flow_->adopt(flow::buildRulebook(catalog));
-  receiver_->adopt(ingest::buildEndpoints(catalog, *registry_, environment_, metrics_));
+  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), environment_, metrics_));
 }
 
 void Engine::addGauges() {
@@ -120,11 +120,19 @@ void Engine::setAddresses(std::string public_address, std::string admin_address)
 
 std::vector<admin::Check> Engine::readiness() const {
   std::vector<admin::Check> checks = {storeCheck(store_->health())};
-  const auto refused = registry_->refused();
-  checks.push_back(
-      {"connectors", true,
-       refused.empty() ? "" : std::to_string(refused.size()) + " refused, see the log"});
+  checks.push_back({"connectors", true, home_->remarks()});
   return checks;
+}
+
+std::vector<std::string> Engine::reloadConnectors() {
+  auto changes = home_->registry().rescan();
+  for (const std::string& change : changes) log::info("app", {}, "connector {}", change);
+  if (!changes.empty()) keeper_->announce();  // endpoints verify as the new manifests say
+  return changes;
+}
+
+Result<void> Engine::releaseConnector(const std::string& id) {
+  return home_->release(id);
 }
 
 Result<admin::ApplyReport> Engine::apply(std::vector<Tenant> tenants, bool dry_run) {

@@ -7,6 +7,7 @@
 
 #include "admin/services.h"
 #include "app/catalog_keeper.h"
+#include "app/connector_home.h"
 #include "app/connector_ports.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
@@ -34,7 +35,7 @@ class Engine final : public admin::Services {
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
   CatalogPtr catalog() const override { return keeper_->current(); }
-  const plugin::Registry& connectors() const override { return *registry_; }
+  const plugin::Registry& connectors() const override { return home_->registry(); }
   admin::SystemInfo system() const override { return system_; }
   std::vector<admin::Check> readiness() const override;
   std::string integrationProblem(const std::string& id) const override {
@@ -44,6 +45,8 @@ class Engine final : public admin::Services {
                                  const std::string& name) const override {
     return dispatcher_->problemOf(tenant, name);
   }
+  std::vector<std::string> reloadConnectors() override;
+  Result<void> releaseConnector(const std::string& id) override;
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
@@ -67,7 +70,7 @@ class Engine final : public admin::Services {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<ConnectorPorts> ports_;
-  std::unique_ptr<plugin::Registry> registry_;
+  std::unique_ptr<ConnectorHome> home_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<ingest::Receiver> receiver_;

@@ -14,9 +14,13 @@ std::string binaryFolder() {
   return whole.substr(0, whole.rfind('/'));
 }
 
+std::string shippedConnectors() {
+  return binaryFolder() + "/../lib/junctor/connectors";
+}
+
 std::vector<std::string> connectorFolders(const config::ServerConfig& config) {
   if (!config.connector_dirs.empty()) return config.connector_dirs;
-  return {binaryFolder() + "/../lib/junctor/connectors"};
+  return {shippedConnectors()};
 }
 
 std::string samplesFolder(const std::string& connector) {

@@ -10,6 +10,8 @@ namespace junctor::app {
 
 // Folder of the running executable.
 std::string binaryFolder();
+// <prefix>/lib/junctor/connectors: those that came with Junctor.
+std::string shippedConnectors();
 // connectors.dirs if given, else <prefix>/lib/junctor/connectors.
 std::vector<std::string> connectorFolders(const config::ServerConfig& config);
 // <prefix>/share/junctor/samples/<connector>

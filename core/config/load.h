@@ -29,6 +29,8 @@ struct ServerConfig {
   std::string store = "sqlite";                  // store
   std::vector<std::string> connector_dirs;       // connectors.dirs
   std::vector<std::string> connector_roots;      // connectors.roots: "ed25519.BASE64"
+  std::string connectors_run = "auto";           // connectors.run: auto | isolated | in-process
+  bool connectors_per_tenant = false;            // connectors.per_tenant
   bool connectors_dev = false;                   // connectors.dev, serve --dev
   std::string log_format = "text";               // log.format: text | json
   std::string log_level = "info";                // log.level

@@ -87,6 +87,8 @@ const std::vector<Setting>& settings() {
       {"store", "", text(&C::store, checkStore)},
       {"connectors.dirs", "", item(&C::connector_dirs), &C::connector_dirs},
       {"connectors.roots", "", item(&C::connector_roots, checkRoot), &C::connector_roots},
+      {"connectors.run", "", text(&C::connectors_run, oneOf({"auto", "isolated", "in-process"}))},
+      {"connectors.per_tenant", "", boolean(&C::connectors_per_tenant)},
       {"connectors.dev", "", boolean(&C::connectors_dev)},
       {"log.format", "", text(&C::log_format, oneOf({"text", "json"}))},
       {"log.level", "", text(&C::log_level, oneOf({"debug", "info", "warn", "error"}))},

@@ -76,6 +76,8 @@ void FlowEngine::work() {
   for (;;) {
     const Batch batch = take();
     if (batch.empty()) return;
+    const RulebookPtr today = book();
+    for (const auto& leased : batch) planner.begin(today, *leased.item);
     for (const auto& leased : batch) process(planner, leased);
   }
 }
@@ -133,11 +135,22 @@ void FlowEngine::scan() {
 
 void FlowEngine::process(Planner& planner, const Window::Leased& leased) {
   const int64_t started_ns = deps_.clock.monotonicNs();
-  auto outcome = std::make_shared<store::FlowOutcome>(planner.plan(book(), leased.item));
+  auto planned = planner.plan(book(), leased.item);
+  if (!planned) return postpone(leased, planned.error());
+  auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
   deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
     finished(leased, outcome, stored);
   });
+}
+
+// The request stays on the inbox and is scanned again when its connector may be asked again.
+void FlowEngine::postpone(const Window::Leased& leased, const Error& error) {
+  const auto wait = error.retry_after.value_or(std::chrono::milliseconds(kScanRetryMs));
+  log::debug("flow", {{"tenant", leased.item->tenant}, {"event", leased.item->id.text()}}, "{}",
+             error.message);
+  std::lock_guard lock(mutex_);
+  window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + wait.count());
 }
 
 void FlowEngine::finished(const Window::Leased& leased,
@@ -185,9 +198,10 @@ bool FlowEngine::neverPlanned(const Event& event) {
 void FlowEngine::replay(const EventPtr& event, std::optional<DeliveryId> settles,
                         std::function<void(Result<std::vector<DeliveryId>>)> done) {
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
-  auto outcome = std::make_shared<store::FlowOutcome>(neverPlanned(event->event)
-                                                          ? planner.plan(book(), event->request)
-                                                          : planner.replan(book(), *event));
+  auto planned = neverPlanned(event->event) ? planner.plan(book(), event->request)
+                                            : planner.replan(book(), *event);
+  if (!planned) return done(std::move(planned).error());
+  auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
   outcome->again = true;
   outcome->settles = settles;
   deps_.store.finish(*outcome, [this, event, outcome,

@@ -53,6 +53,7 @@ class FlowEngine {
   Batch take();
   void scan();
   void process(Planner& planner, const Window::Leased& leased);
+  void postpone(const Window::Leased& leased, const Error& error);
   RulebookPtr book() const;
   static bool neverPlanned(const Event& event);
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,

@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "plugin/verdict.h"
 
 namespace junctor::flow {
 namespace {
@@ -38,6 +39,10 @@ std::string ruleErrorReason(const script::RuleError& error) {
   return "rule-error: " + error.rule + ": " + error.message;
 }
 
+std::string connectorReason(const Error& error) {
+  return plugin::isFinalVerdict(error) ? error.message : "connector-error: " + describe(error);
+}
+
 void logRuleError(const Event& event, const script::RuleError& error) {
   log::error("flow", {{"tenant", event.tenant}, {"event", event.id.text()}, {"rule", error.rule}},
              "{}", error.message);
@@ -49,13 +54,21 @@ Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& c
     : registry_(registry), ids_(ids), clock_(clock), runner_(script::makeRuleRunner()) {}
 
 void Planner::adopt(const RulebookPtr& book) {
+  const uint64_t connectors = registry_.generation();
+  if (book == book_ && connectors == connectors_) return;
+  connectors_ = connectors;
+  instances_.clear();
   if (book == book_) return;
   book_ = book;
-  instances_.clear();
   runner_ = script::makeRuleRunner();
 }
 
-store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& request) {
+void Planner::begin(const RulebookPtr& book, const RawRequest& request) {
+  adopt(book);
+  if (const auto of = instance(request)) (*of)->begin(request);  // else plan() says why not
+}
+
+Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawRequestPtr& request) {
   adopt(book);
   store::FlowOutcome outcome;
   outcome.request_id = request->id;
@@ -63,6 +76,7 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
   if (auto parsed = body_document_.parse(request->body)) body = *parsed;
 
   auto handled = handle(*request, body);
+  if (!handled && plugin::isRestarting(handled.error())) return std::move(handled).error();
   if (handled && handled->events.empty()) {
     handled = internalError("connector made no event of the request");
   }
@@ -74,7 +88,7 @@ store::FlowOutcome Planner::plan(const RulebookPtr& book, const RawRequestPtr& r
     log::error("flow", {{"tenant", request->tenant}, {"event", request->id.text()}},
                "connector {} failed: {}", request->connector, handled.error().message);
     outcome.deliveries.push_back(
-        newDelivery(event, DeliveryState::Dead, "connector-error: " + describe(handled.error())));
+        newDelivery(event, DeliveryState::Dead, connectorReason(handled.error())));
     outcome.events.push_back(std::move(event));
     return outcome;
   }

@@ -24,8 +24,12 @@ class Planner {
 
   Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock);
 
+  // Announces a plan() of the same request: a connector in another process starts on it. Begun
+  // requests are planned in the order of begin().
+  void begin(const RulebookPtr& book, const RawRequest& request);
   // `book` may change between calls; instances and sandboxes made for an older one are dropped.
-  store::FlowOutcome plan(const RulebookPtr& book, const RawRequestPtr& request);
+  // plugin::restartingError: nothing was done, the connector cannot be asked now; try again.
+  Result<store::FlowOutcome> plan(const RulebookPtr& book, const RawRequestPtr& request);
   // Sends one stored event through today's normalizers and routes. The outcome replaces the event.
   store::FlowOutcome replan(const RulebookPtr& book, const EventEnvelope& envelope);
 
@@ -46,6 +50,7 @@ class Planner {
   const Clock& clock_;
   std::unique_ptr<script::RuleRunner> runner_;
   RulebookPtr book_;
+  uint64_t connectors_ = 0;  // generation of the registry that the instances are of
   std::map<std::string, std::unique_ptr<plugin::Instance>> instances_;  // by integration
   JsonDoc body_document_;
   JsonDoc payload_document_;

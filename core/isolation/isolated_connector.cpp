@@ -84,7 +84,7 @@ Result<void> IsolatedConnector::start() {
 }
 
 Code IsolatedConnector::codeOf() const {
-  return {manifest_.id, manifest_.version, file_, false};
+  return {manifest_.id, manifest_.version, file_, manifest_.runtime == "go"};
 }
 
 std::shared_ptr<Ward> IsolatedConnector::wardOf(const std::string& tenant) {

@@ -110,7 +110,7 @@ std::string Lockdown::describe() const {
   return text;
 }
 
-void limitSelf(Lockdown& out) {
+void limitSelf(bool threads, Lockdown& out) {
   out.own_user = becomeNobody();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which clears it
   ::prctl(PR_SET_DUMPABLE, 0);
@@ -120,7 +120,7 @@ void limitSelf(Lockdown& out) {
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   if (kSanitized) return;
-  limit(RLIMIT_AS, limits::kConnectorMemoryBytes);
+  limit(RLIMIT_AS, threads ? limits::kConnectorGoMemoryBytes : limits::kConnectorMemoryBytes);
   out.memory_limit = true;
 }
 

@@ -21,7 +21,7 @@ struct Lockdown {
 
 // Child only, in this order. Each is for ever.
 // Dies with its parent, leaves no core, is not traceable, has limits; root becomes nobody.
-void limitSelf(Lockdown& out);
+void limitSelf(bool threads, Lockdown& out);
 // Files: the system's libraries and `file` may be read, nothing else; no TCP. The first filter of
 // system calls: no sockets, no new processes, no signals to others. `threads`: it may make its own.
 void lockDown(int file, bool threads, Lockdown& out);

@@ -23,7 +23,7 @@ enum class Method : uint8_t { Handle = 1 };
 
 struct LoadMessage {
   std::string id, version;  // as the host read them from the file
-  bool threads = false;     // the connector may have its own
+  bool threads = false;     // its language runtime has its own: Go
 };
 std::string packLoad(const LoadMessage& message);
 std::optional<LoadMessage> readLoad(std::string_view payload);

@@ -26,7 +26,7 @@ class Runner {
     const auto message = readLoad(load.payload);
     if (load.kind != FrameKind::Load || !message || !load.file.valid()) return kExitUsage;
     Lockdown lockdown;
-    limitSelf(lockdown);
+    limitSelf(message->threads, lockdown);
     prepare();
     lockDown(load.file.get(), message->threads, lockdown);
     if (!reply(FrameKind::Locked, 0, packLocked(lockdown))) return kExitOk;

@@ -51,6 +51,7 @@ Result<std::string> freshBody(const Sample& sample, std::string_view body, std::
 
 struct Manifest {
   std::string id, name, version, license, summary;
+  std::string runtime;  // what its code brings along: c, c++, rust, go
   uint32_t abi_major = 1, abi_min_minor = 0;
   std::optional<crypto::SignatureScheme> signature;  // none: from settings, or custom verify
   bool signature_from_settings = false;  // generic: settings.signature, else `signature`

@@ -186,7 +186,7 @@ Result<Manifest> fromJson(const Json& json) {
   JUNCTOR_TRY(out.version, in.requiredText("version"));
   JUNCTOR_TRY(out.license, in.requiredText("license"));
   JUNCTOR_TRY(out.summary, in.requiredText("summary"));
-  JUNCTOR_CHECK(in.requiredText("runtime"));
+  JUNCTOR_TRY(out.runtime, in.requiredText("runtime"));
   JUNCTOR_CHECK(readAbi(in, out));
   JUNCTOR_TRY(out.interfaces, in.texts("interfaces"));
   if (in.has("capabilities")) {

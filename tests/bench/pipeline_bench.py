@@ -279,6 +279,26 @@ def rules(args, rulers, report):
                done.returncode == 0)
 
 
+# What abi.md's prototype measured, for comparison: a plain C runner before any real work.
+PROTOTYPE = {"in_process_us": "0.02", "isolated_lone_us": "3.5-60", "isolated_pipelined_us": "2.2",
+             "child_start_ms": "0.7-0.9", "crash_noticed_ms": "0.04-0.6",
+             "idle_child_pss_mib": "0.2-0.5"}
+GOALS = {"in_process_us": 1, "isolated_pipelined_us": 8, "child_start_ms": 20,
+         "crash_noticed_ms": 5, "idle_child_pss_mib": 4}
+
+
+def isolation(args, rulers, report):
+    """A connector that does nothing, in the server and in a process of its own."""
+    folder = pathlib.Path(args.programs)
+    done = subprocess.run([folder / "isolation_bench", folder / "connectors",
+                           pathlib.Path(args.binary).parent / "junctor-runner"],
+                          capture_output=True, text=True, check=True)
+    for name, value in json.loads(done.stdout).items():
+        goal = GOALS.get(name)
+        report.add(f"isolation: {name} (prototype {PROTOTYPE[name]})", value,
+                   f"<= {goal}" if goal else "-", goal is None or value <= goal)
+
+
 def cold(args, rulers, report):
     """Exec to ready with 100,000 deliveries pending: their receiver answers nothing at all."""
     server = Junctor(args.binary, free_port())  # nobody listens there
@@ -352,7 +372,8 @@ def idle(args, rulers, report):
     server.stop()
 
 
-PARTS = {"front": front, "rules": rules, "ingest": ingest, "half_load": half_load, "idle": idle,
+PARTS = {"front": front, "rules": rules, "isolation": isolation, "ingest": ingest,
+         "half_load": half_load, "idle": idle,
          "cold": cold, "flat": flat}
 
 

@@ -31,6 +31,10 @@ class ScriptedServices final : public admin::Services {
   std::string destinationProblem(const std::string&, const std::string&) const override {
     return problem;
   }
+  std::vector<std::string> reloadConnectors() override { return registry_->rescan(); }
+  Result<void> releaseConnector(const std::string& id) override {
+    return notFound("no version of connector '" + id + "' is quarantined");
+  }
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;

@@ -144,7 +144,8 @@ jn_status misbehave(const jn_call* call, std::string_view what, const jn_webhook
 
 jn_status handle(const jn_call* call, jn_instance*, const jn_http_in* request,
                  const jn_webhook_sink* sink) {
-  const std::string_view what(request->body.ptr, request->body.len);
+  std::string_view what(request->body.ptr, request->body.len);
+  if (what.size() > 1 && what.front() == '"') what = what.substr(1, what.size() - 2);
   ++g_calls;
   if (what == "count") return emit(sink, "count", std::to_string(g_calls));
   if (what == "pid") return emit(sink, "pid", std::to_string(::getpid()));
