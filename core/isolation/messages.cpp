@@ -9,6 +9,8 @@ namespace {
 constexpr size_t kMessageBytesMax = 512;
 constexpr int64_t kRetryAfterMsMax = 24LL * 3600 * 1000;
 constexpr uint8_t kWorked = 1, kFailed = 0;
+constexpr size_t kEventBytesMin = 8 * 8 + 8 + 1 + 8;
+constexpr size_t kRequestOverhead = 2 * 1024;  // headers, as a rule
 
 jn_str viewOf(std::string_view text) {
   return {text.data(), text.size()};
@@ -39,7 +41,6 @@ jn_event readEvent(Unpacker& in) {
   event.sequence = in.i64();
   return event;
 }
-constexpr size_t kEventBytesMin = 8 * 8 + 8 + 1 + 8;
 
 }  // namespace
 
@@ -98,6 +99,7 @@ std::optional<InstanceSpec> readCreate(std::string_view payload) {
 
 std::string packHandle(uint64_t instance, const RawRequest& request) {
   Packer out;
+  out.reserve(kRequestOverhead + request.body.size());
   out.u64(instance).u8(static_cast<uint8_t>(Method::Handle));
   out.text(request.method).text(request.url).text(request.body).text(request.remote_ip);
   out.i64(request.received_at_ms).u64(request.headers.size());
@@ -136,6 +138,11 @@ std::string packDone() {
 
 std::string packHandled(const plugin::HandleResult& result) {
   Packer out;
+  size_t bytes = 0;
+  for (const Event& event : result.events) {
+    bytes += kRequestOverhead + event.data_json.size() + event.payload_json.size();
+  }
+  out.reserve(bytes);
   out.u8(kWorked).u64(result.events.size());
   for (const Event& event : result.events) packEvent(out, event);
   return out.take();

@@ -50,6 +50,7 @@ class Packer {
     return raw(value.data(), value.size());
   }
   std::string take() { return std::move(out_); }
+  void reserve(size_t bytes) { out_.reserve(bytes); }
   size_t size() const { return out_.size(); }
 
  private:
