@@ -29,6 +29,8 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants/{t}/integrations", "oapvu"},
     {"GET /v1/tenants/{t}/destinations", "oapvu"},
     {"GET /v1/tenants/{t}/rules", "oapvu"},
+    {"POST /v1/connectors/reload", "oa"},
+    {"POST /v1/connectors/{c}/release", "oa"},
     {"POST /v1/apply", "oa"},
     {"GET /v1/tenants/{t}/events", "oapv"},
     {"GET /v1/tenants/{t}/events/{e}", "oapv"},
@@ -101,6 +103,9 @@ TEST_CASE("every role can do exactly what its column says, on its own tenant") {
         // Metrics name all tenants; configuration names the server's own secrets and addresses.
         if (route.pattern == "/metrics" && !tenant.empty()) may = false;
         if (route.pattern == "/v1/apply" && !tenant.empty()) may = false;
+        // Connectors are everybody's.
+        const bool connectors = route.pattern.starts_with("/v1/connectors/");
+        if (connectors && route.method == "POST" && !tenant.empty()) may = false;
         INFO(route.method << " " << target << " as " << toString(role) << " of '" << tenant
                           << "': " << answer.status << " " << answer.body);
         if (may) {
