@@ -27,6 +27,7 @@ inline constexpr int64_t kDeliveryTimeoutMs = 20'000;       // Standard Webhooks
 inline constexpr size_t kResponseBytesMax = 64 * 1024;      // kept; more aborts the attempt
 inline constexpr size_t kResponseHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kConnectionsPerDestination = 32;
+inline constexpr size_t kInFlightPerDestination = 64;       // half of them wait for a connection
 inline constexpr size_t kOutboundConnectionsMax = 256;
 inline constexpr size_t kRecordedHeadBytesMax = 4 * 1024;   // per attempt, request and response
 inline constexpr size_t kRecordedBodyBytesMax = 1024;       // start of the response body
@@ -76,6 +77,14 @@ inline constexpr int64_t kRulePatternStepsMax = 200'000;    // one find/match/gs
 inline constexpr size_t kRuleSortMax = 16'384;              // elements
 inline constexpr size_t kRuleSandboxesMax = 128;            // kept per thread, about 20 KB each
 inline constexpr size_t kRulesPerScriptMax = 1'000;
+
+// -- Mappings (Salesforce allows 800 fields of an object)
+inline constexpr size_t kMappingBytesMax = 512 * 1024;
+inline constexpr size_t kMappingFieldsMax = 800;
+inline constexpr size_t kMappingTransformsMax = 16;         // of one field
+inline constexpr size_t kMappingPathStepsMax = 16;
+inline constexpr size_t kMappingIndexMax = 99;              // `a[99]`: the gap is filled with null
+inline constexpr size_t kMappingValueBytesShown = 80;       // of a value, in a report
 
 // -- Connectors
 inline constexpr int64_t kConnectorCallMs = 250;
@@ -141,6 +150,16 @@ inline constexpr size_t kConfigDepthMax = 32;               // the shapes use si
 inline constexpr size_t kConfigNodesMax = 100'000;          // values in one file
 inline constexpr size_t kSecretBytesMax = 16 * 1024;
 inline constexpr size_t kRetriesMax = 32;                   // entries of one retry schedule
+
+// -- Vault (values rest as documents of the store, read one integration at a time: tens of them)
+inline constexpr size_t kSecureHeapBytes = 256 * 1024;      // locked memory; a power of two
+inline constexpr uint64_t kSealsPerKeyMax = 1ULL << 28;     // SP 800-38D allows 2^32
+inline constexpr uint64_t kSealsReserved = 1ULL << 16;      // counted ahead, so a crash forgets none
+inline constexpr size_t kSecretFieldBytesMax = 64;          // of a field's name
+inline constexpr size_t kSecretsPerOwnerMax = 64;           // fields of an integration or destination
+inline constexpr size_t kVaultOwnersMax = 10'000;           // integrations and destinations with any
+inline constexpr size_t kKeyFileBytesMax = 16 * 1024;
+inline constexpr size_t kKeysPerFileMax = 64;               // the current key and its predecessors
 
 // -- Admin
 inline constexpr size_t kPageMax = 250;

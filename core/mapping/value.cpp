@@ -1,0 +1,250 @@
+#include "mapping/value.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/json_value.h"
+#include "base/json_writer.h"
+#include "base/limits.h"
+
+namespace junctor::mapping {
+namespace {
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Builds a Value from a parser's events; the literals of numbers come with them.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  Value take() { return std::move(root_); }
+  const std::string& problem() const { return problem_; }
+
+  bool null() override { return put({}); }
+  bool boolean(bool value) override { return put(Value::boolean(value)); }
+  bool number_integer(number_integer_t value) override { return put(Value::integer(value)); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return put(Value::number(std::to_string(value)));
+  }
+  bool number_float(number_float_t, const string_t& literal) override {
+    return put(Value::number(literal));
+  }
+  bool string(string_t& value) override { return put(Value::text(std::move(value))); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Value::object()); }
+  bool start_array(std::size_t) override { return open(Value::array()); }
+  bool key(string_t& name) override {
+    if (open_.back()->find(name)) {
+      problem_ = "duplicate key \"" + name + "\"";
+      return false;
+    }
+    key_ = std::move(name);
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    problem_ = "syntax error at byte " + std::to_string(position);
+    return false;
+  }
+
+ private:
+  Value* add(Value value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    if (open_.back()->isArray()) {
+      open_.back()->items().push_back(std::move(value));
+      return &open_.back()->items().back();
+    }
+    open_.back()->members().push_back({std::move(key_), std::move(value)});
+    return &open_.back()->members().back().value;
+  }
+  bool put(Value value) {
+    add(std::move(value));
+    return true;
+  }
+  // A pointer to an open container stays valid: its parent grows only after it is closed.
+  bool open(Value value) {
+    open_.push_back(add(std::move(value)));
+    if (open_.size() <= limits::kJsonDepthMax) return true;
+    problem_ = "nested deeper than " + std::to_string(limits::kJsonDepthMax);
+    return false;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Value root_;
+  std::vector<Value*> open_;
+  std::string key_;
+  std::string problem_;
+};
+
+void newLine(std::string& out, int indent, int depth) {
+  if (indent > 0) out += '\n' + std::string(static_cast<size_t>(indent * depth), ' ');
+}
+
+void write(std::string& out, const Value& value, int indent, int depth);
+
+void writeItems(std::string& out, const Value& value, int indent, int depth) {
+  bool first = true;
+  const auto separate = [&] {
+    if (!first) out += ',';
+    first = false;
+    newLine(out, indent, depth + 1);
+  };
+  for (const Value& item : value.items()) {
+    separate();
+    write(out, item, indent, depth + 1);
+  }
+  for (const Member& member : value.members()) {
+    separate();
+    appendJsonString(out, member.key);
+    out += indent > 0 ? ": " : ":";
+    write(out, member.value, indent, depth + 1);
+  }
+  if (!first) newLine(out, indent, depth);
+}
+
+// A list of plain values stays on its line, as people write it.
+bool plainList(const Value& value) {
+  return value.isArray() && std::all_of(value.items().begin(), value.items().end(), [](auto& item) {
+           return !item.isArray() && !item.isObject();
+         });
+}
+
+void write(std::string& out, const Value& value, int indent, int depth) {
+  switch (value.type()) {
+    case Value::Type::Null:
+      out += "null";
+      return;
+    case Value::Type::Bool:
+    case Value::Type::Number:
+      out += value.asText();
+      return;
+    case Value::Type::Text:
+      appendJsonString(out, value.asText());
+      return;
+    case Value::Type::Array:
+      out += '[';
+      writeItems(out, value, plainList(value) ? 0 : indent, depth);
+      out += ']';
+      return;
+    case Value::Type::Object:
+      out += '{';
+      writeItems(out, value, indent, depth);
+      out += '}';
+      return;
+  }
+}
+
+}  // namespace
+
+Value::Value() = default;
+Value::Value(Type type, std::string text) : type_(type), text_(std::move(text)) {}
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
+Value Value::boolean(bool value) {
+  return Value(Type::Bool, value ? "true" : "false");
+}
+Value Value::number(std::string literal) {
+  return Value(Type::Number, std::move(literal));
+}
+Value Value::integer(int64_t value) {
+  return Value(Type::Number, std::to_string(value));
+}
+Value Value::text(std::string value) {
+  return Value(Type::Text, std::move(value));
+}
+Value Value::array(std::vector<Value> items) {
+  Value value(Type::Array);
+  value.items_ = std::move(items);
+  return value;
+}
+Value Value::object(std::vector<Member> members) {
+  Value value(Type::Object);
+  value.members_ = std::move(members);
+  return value;
+}
+
+const Value* Value::find(std::string_view key) const {
+  for (const Member& member : members_) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+Value* Value::find(std::string_view key) {
+  return const_cast<Value*>(std::as_const(*this).find(key));
+}
+
+Value& Value::set(std::string_view key, Value value) {
+  if (type_ != Type::Object) *this = object();
+  if (Value* found = find(key)) return *found = std::move(value);
+  members_.push_back({std::string(key), std::move(value)});
+  return members_.back().value;
+}
+
+bool Value::operator==(const Value& other) const {
+  if (type_ != other.type_ || text_ != other.text_ || items_ != other.items_) return false;
+  if (members_.size() != other.members_.size()) return false;
+  return std::all_of(members_.begin(), members_.end(), [&other](const Member& member) {
+    const Value* same = other.find(member.key);
+    return same && *same == member.value;
+  });
+}
+
+Result<Value> parseValue(std::string_view json) {
+  // The parser takes a zero byte for the end of the text.
+  if (json.find('\0') != json.npos) return invalidArgument("not valid JSON: zero byte");
+  Builder builder;
+  if (!Json::sax_parse(json.begin(), json.end(), &builder)) {
+    return invalidArgument("not valid JSON: " +
+                           (builder.problem().empty() ? "syntax error" : builder.problem()));
+  }
+  return builder.take();
+}
+
+std::string toJson(const Value& value, int indent) {
+  std::string out;
+  write(out, value, indent, 0);
+  return out;
+}
+
+std::string_view nameOf(Value::Type type) {
+  constexpr std::string_view kNames[] = {"null", "true or false", "a number",
+                                         "text", "a list",        "an object"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+bool isJsonNumber(std::string_view text) {
+  size_t i = 0;
+  const auto digits = [&] {
+    const size_t first = i;
+    while (i < text.size() && isDigit(text[i])) ++i;
+    return i > first;
+  };
+  if (i < text.size() && text[i] == '-') ++i;
+  if (i < text.size() && text[i] == '0') {
+    ++i;
+  } else if (!digits()) {
+    return false;
+  }
+  if (i < text.size() && text[i] == '.' && (++i, !digits())) return false;
+  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    if (!digits()) return false;
+  }
+  return i == text.size();
+}
+
+}  // namespace junctor::mapping
