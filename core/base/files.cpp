@@ -66,6 +66,13 @@ Result<void> replaceFile(const std::string& path, std::string_view content, unsi
   return {};
 }
 
+Result<void> syncFolderOf(const std::string& path) {
+  const std::string folder = fs::path(absolutePath(path)).parent_path().string();
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return systemError(folder, errno);
+  return {};
+}
+
 Result<void> makeFolders(const std::string& path, unsigned mode) {
   std::error_code code;
   if (fs::is_directory(path, code)) return {};

@@ -11,6 +11,8 @@ namespace junctor {
 Result<std::string> readFile(const std::string& path, size_t bytes_max = 16 * 1024 * 1024);
 // Writes beside the target, fsyncs, renames. `mode` are the permission bits, e.g. 0600.
 Result<void> replaceFile(const std::string& path, std::string_view content, unsigned mode);
+// Makes the name of a file durable: after a rename, where a power cut must not bring back the old.
+Result<void> syncFolderOf(const std::string& path);
 Result<void> makeFolders(const std::string& path, unsigned mode = 0700);
 bool fileExists(const std::string& path);
 bool isFolder(const std::string& path);
