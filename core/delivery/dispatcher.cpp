@@ -19,7 +19,7 @@ queue::WindowOptions windowOptions() {
   options.items_max = limits::kDeliveryWindow;
   options.bytes_max = limits::kWindowBytesMax;
   options.lane_items_max = limits::kDeliveryWindow / 2;
-  options.lane_running_max = limits::kConnectionsPerDestination;
+  options.lane_running_max = limits::kInFlightPerDestination;
   options.lease_ms = limits::kDeliveryLeaseMs;
   return options;
 }
@@ -93,12 +93,14 @@ void Dispatcher::adopt(TargetTablePtr targets) {
 void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
   auto item = std::make_shared<const Item>(Item{delivery, event});
   std::lock_guard lock(mutex_);
-  if (delivery.next_at_ms > deps_.clock.unixMs()) {
+  const std::string lane = laneOf(delivery);
+  const bool later = delivery.next_at_ms > deps_.clock.unixMs();
+  if (later) {
     window_.noteDue(delivery.next_at_ms);
   } else {
-    window_.offer(delivery.id.orderKey(), laneOf(delivery), bytesOf(event), std::move(item));
+    window_.offer(delivery.id.orderKey(), lane, bytesOf(event), std::move(item));
   }
-  if (sleeping_) ready_.notify_one();
+  if (sleeping_ && (later || window_.hungry(lane))) ready_.notify_one();
 }
 
 void Dispatcher::wake() {

@@ -21,7 +21,7 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
   {
     std::lock_guard lock(mutex_);
     window_.release(leased.key, leased.epoch);
-    if (sleeping_) ready_.notify_one();
+    if (sleeping_ && window_.hungry(laneOf(delivery))) ready_.notify_one();
   }
   this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
 }
@@ -70,11 +70,11 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
                "outcome not recorded: {}", recorded.error().message);
   }
   std::lock_guard lock(mutex_);
-  const bool held = recorded && record.state == DeliveryState::Pending
-                        ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
-                        : window_.settle(leased.key, leased.epoch);
+  const bool again = recorded && record.state == DeliveryState::Pending;
+  const bool held = again ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
+                          : window_.settle(leased.key, leased.epoch);
   if (held) --running_;
-  if (sleeping_) ready_.notify_one();
+  if (sleeping_ && (again || window_.scanDue(deps_.clock.unixMs()))) ready_.notify_one();
   if (running_ == 0) idle_.notify_all();
 }
 

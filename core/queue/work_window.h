@@ -99,6 +99,14 @@ class WorkWindow {
     return out;
   }
 
+  // Is a lease worth waking somebody for? Only once a quarter of what the lane may run is free:
+  // whoever runs the items has the others queued, and refills come in batches.
+  bool hungry(const std::string& lane_name) const {
+    const auto lane = lanes_.find(lane_name);
+    return lane != lanes_.end() && !lane->second.ready.empty() &&
+           lane->second.running <= options_.lane_running_max - options_.lane_running_max / 4;
+  }
+
   // The item's work is over and only its record is outstanding: it stays held, but its place among
   // the running items of its lane is free.
   void release(int64_t key, uint64_t epoch) {

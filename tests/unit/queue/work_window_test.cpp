@@ -27,6 +27,21 @@ WindowOptions options() {
 
 }  // namespace
 
+TEST_CASE("a lane asks for a lease only while a quarter of what it may run is free") {
+  WindowOptions wide = options();
+  wide.lane_items_max = 8;
+  wide.lane_running_max = 4;
+  Window window(wide);
+  CHECK_FALSE(window.hungry("a"));  // nothing to lease
+  for (int i = 0; i < 6; ++i) window.offer(i, "a", 10, i);
+  CHECK(window.hungry("a"));
+  const auto leased = window.lease(0, 8);
+  REQUIRE(leased.size() == 4);
+  CHECK_FALSE(window.hungry("a"));
+  window.release(leased[0].key, leased[0].epoch);
+  CHECK(window.hungry("a"));
+}
+
 TEST_CASE("an offered item is leased once") {
   Window window(options());
   REQUIRE(window.offer(1, "a", 10, 7) == Offered::Taken);
