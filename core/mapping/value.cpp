@@ -84,6 +84,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::string problem_;
 };
 
+constexpr int kOneLine = -1;  // an indent: a list that is short in a text that is not
+
 void newLine(std::string& out, int indent, int depth) {
   if (indent > 0) out += '\n' + std::string(static_cast<size_t>(indent * depth), ' ');
 }
@@ -93,7 +95,7 @@ void write(std::string& out, const Value& value, int indent, int depth);
 void writeItems(std::string& out, const Value& value, int indent, int depth) {
   bool first = true;
   const auto separate = [&] {
-    if (!first) out += ',';
+    if (!first) out += indent == kOneLine ? ", " : ",";
     first = false;
     newLine(out, indent, depth + 1);
   };
@@ -131,7 +133,7 @@ void write(std::string& out, const Value& value, int indent, int depth) {
       return;
     case Value::Type::Array:
       out += '[';
-      writeItems(out, value, plainList(value) ? 0 : indent, depth);
+      writeItems(out, value, indent > 0 && plainList(value) ? kOneLine : indent, depth);
       out += ']';
       return;
     case Value::Type::Object:
