@@ -2,6 +2,7 @@
 #include "app/cli_client.h"
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
+#include "app/connector_store.h"
 #include "app/paths.h"
 #include "app/server.h"
 #include "base/files.h"
@@ -23,9 +24,9 @@ void checkTls(const config::ServerConfig& config, config::Problems& problems) {
   const std::string path = "listeners.public.tls.";
   if (config.tls_certificate.empty() || config.tls_key.empty()) return;  // told, if it is half
   bool readable = true;
-  for (const auto& [key, file] : {std::pair<const char*, const std::string&>{
-                                      "certificate", config.tls_certificate},
-                                  {"key", config.tls_key}}) {
+  for (const auto& [key, file] :
+       {std::pair<const char*, const std::string&>{"certificate", config.tls_certificate},
+        {"key", config.tls_key}}) {
     if (const auto text = readFile(file); !text) {
       problems.push_back({"", 0, path + key, text.error().message});
       readable = false;
@@ -63,9 +64,11 @@ std::vector<std::string> connectorIds(const Json& answer) {
 }
 
 // What is installed here; for checks without a server.
-std::vector<std::string> installedConnectors(const config::ServerConfig& config) {
+std::vector<std::string> connectorsHere(const config::ServerConfig& config) {
   std::vector<std::string> ids;
-  const auto registry = plugin::loadConnectors(connectorFolders(config), plugin::openNothing());
+  const auto registry =
+      plugin::loadConnectors(connectorFolders(config), plugin::openNothing(),
+                             installedConnectors(config, systemClock()), plugin::openNothing());
   for (const auto& connector : registry->all()) ids.push_back(connector->manifest().id);
   return ids;
 }
@@ -104,8 +107,7 @@ Result<int> configCheck(const CliContext& context, const std::vector<std::string
   config::Problems problems;
   const config::ServerConfig config = loadConfig(context, problems);
   checkTls(config, problems);
-  const auto connectors =
-      folders.empty() ? std::vector<std::string>() : installedConnectors(config);
+  const auto connectors = folders.empty() ? std::vector<std::string>() : connectorsHere(config);
   size_t tenants = 0;
   for (const std::string& folder : folders) {
     tenants += readTenants(folder, connectors, problems).size();
@@ -145,7 +147,9 @@ Result<int> configShow(const CliContext& context) {
       {"limits",
        {{"body_bytes", config.body_bytes_max},
         {"low_space_bytes", config.low_space_bytes},
-        {"dedupe_window_hours", config.dedupe_window_hours}}}};
+        {"dedupe_window_hours", config.dedupe_window_hours}}},
+      {"vault", {{"key_file", config.vault_key_file}}},
+      {"process", {{"core_dumps", config.core_dumps}}}};
   if (context.json) {
     printJson(json);
     return kExitOk;
