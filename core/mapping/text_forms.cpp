@@ -50,8 +50,9 @@ Result<Decimal> decimalOf(std::string_view literal) {
   return decimal;
 }
 
-// Without leading zeros; a fraction only as far as it is needed.
+// Without zeros that mean nothing: the normal form that comes back.
 std::string literalOf(Decimal decimal) {
+  decimal.fraction.erase(decimal.fraction.find_last_not_of('0') + 1);
   decimal.whole.erase(0, std::min(decimal.whole.find_first_not_of('0'), decimal.whole.size()));
   if (decimal.whole.empty()) decimal.whole = "0";
   std::string out = (decimal.negative ? "-" : "") + decimal.whole;

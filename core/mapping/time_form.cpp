@@ -223,6 +223,8 @@ Result<Value> readTime(const Value& value, std::string_view form) {
   std::optional<int64_t> ms;
   if (isUnix(form)) {
     ms = fromUnix(value, form == "unix_s");
+    // Intercom sends seconds from its API and ISO times in webhooks.
+    if (!ms && value.isText()) ms = parseIso(value.asText());
   } else if (value.isText()) {
     const bool named = patternOf(form) != form;
     ms = named ? parseIso(value.asText()) : parsePattern(value.asText(), form);

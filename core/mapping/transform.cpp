@@ -174,6 +174,7 @@ Inverse inverseOf(const Transform& t) {
     case Kind::Upper:
     case Kind::Email:
     case Kind::E164:
+    case Kind::Shift:
     case Kind::Time:
     case Kind::JoinName:
     case Kind::SplitName:
