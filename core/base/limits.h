@@ -154,10 +154,10 @@ inline constexpr size_t kRetriesMax = 32;                   // entries of one re
 // -- Vault (values rest as documents of the store, read one integration at a time: tens of them)
 inline constexpr size_t kSecureHeapBytes = 256 * 1024;      // locked memory; a power of two
 inline constexpr uint64_t kSealsPerKeyMax = 1ULL << 28;     // SP 800-38D allows 2^32
-inline constexpr uint64_t kSealsReserved = 1ULL << 16;      // counted ahead, so a crash forgets none
+inline constexpr uint64_t kSealsReserved = 1ULL << 16;      // counted ahead: no crash forgets one
 inline constexpr size_t kSecretFieldBytesMax = 64;          // of a field's name
-inline constexpr size_t kSecretsPerOwnerMax = 64;           // fields of an integration or destination
-inline constexpr size_t kVaultOwnersMax = 10'000;           // integrations and destinations with any
+inline constexpr size_t kSecretsPerOwnerMax = 64;           // of an integration or destination
+inline constexpr size_t kVaultOwnersMax = 10'000;           // integrations, destinations with any
 inline constexpr size_t kKeyFileBytesMax = 16 * 1024;
 inline constexpr size_t kKeysPerFileMax = 64;               // the current key and its predecessors
 
