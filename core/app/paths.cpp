@@ -27,4 +27,8 @@ std::string samplesFolder(const std::string& connector) {
   return binaryFolder() + "/../share/junctor/samples/" + connector;
 }
 
+std::string mappingsFolder() {
+  return binaryFolder() + "/../share/junctor/mappings";
+}
+
 }  // namespace junctor::app

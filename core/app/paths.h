@@ -16,5 +16,7 @@ std::string shippedConnectors();
 std::vector<std::string> connectorFolders(const config::ServerConfig& config);
 // <prefix>/share/junctor/samples/<connector>
 std::string samplesFolder(const std::string& connector);
+// <prefix>/share/junctor/mappings: <connector>/<object>.json
+std::string mappingsFolder();
 
 }  // namespace junctor::app
