@@ -38,6 +38,15 @@ Answered discard(Call& call);
 Answered deadLetters(Call& call);
 Answered replayDeadLetters(Call& call);
 Answered ledger(Call& call);
+// secret_routes.cpp
+Answered tenantSecrets(Call& call);
+Answered secrets(Call& call);
+Answered putSecret(Call& call);
+Answered removeSecret(Call& call);
+Answered shredSecrets(Call& call);
+Answered rotateTenantKey(Call& call);
+Answered keys(Call& call);
+Answered rotateFileKey(Call& call);
 // token_routes.cpp
 Answered listTokens(Call& call);
 Answered createToken(Call& call);

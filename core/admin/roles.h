@@ -10,16 +10,19 @@ namespace junctor::admin {
 enum class Role { Owner, Admin, Operator, Viewer, Auditor };
 
 enum class Permission {
-  None,          // open to anybody
-  ReadSystem,    // version, connectors, API description
-  ReadMetrics,   // all tenants at once: needs a token for all tenants
-  ReadConfig,    // integrations, destinations, rules; never secrets
-  ReadEvents,    // events and deliveries, with what customers sent
-  ReadLedger,    // counts only
-  Operate,       // replay, retry, discard
-  Apply,         // change what is configured: needs a token for all tenants
-  ReadTokens,    // who has access; never the tokens
-  ManageTokens,  // give and take access
+  None,           // open to anybody
+  ReadSystem,     // version, connectors, API description
+  ReadMetrics,    // all tenants at once: needs a token for all tenants
+  ReadConfig,     // integrations, destinations, rules; never secrets
+  ReadEvents,     // events and deliveries, with what customers sent
+  ReadLedger,     // counts only
+  Operate,        // replay, retry, discard
+  Apply,          // change what is configured: needs a token for all tenants
+  ReadSecrets,    // names and fingerprints; never the secrets
+  ManageSecrets,  // put, remove and shred a tenant's secrets, rotate its key
+  ManageKeys,     // the key file's keys: needs a token for all tenants
+  ReadTokens,     // who has access; never the tokens
+  ManageTokens,   // give and take access
 };
 
 std::string_view toString(Role role);

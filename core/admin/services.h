@@ -13,6 +13,7 @@
 #include "observe/metrics.h"
 #include "plugin/connector.h"
 #include "store/store.h"
+#include "vault/vault.h"
 
 namespace junctor::admin {
 
@@ -39,6 +40,7 @@ class Services {
   virtual ~Services() = default;
 
   virtual store::Store& store() = 0;
+  virtual vault::Vault& vault() = 0;
   virtual observe::Metrics& metrics() = 0;
   virtual const Clock& clock() const = 0;
   virtual CatalogPtr catalog() const = 0;
@@ -52,6 +54,8 @@ class Services {
 
   // The following may block on the store: call them from a worker thread.
 
+  // Whatever refers to the vault is compiled again.
+  virtual void secretsChanged() = 0;
   // Looks for new, changed and removed connectors; says what changed, in words.
   virtual std::vector<std::string> reloadConnectors() = 0;
   // Lets a quarantined connector run again. NotFound: it is not quarantined.

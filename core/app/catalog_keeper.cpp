@@ -68,10 +68,10 @@ std::vector<std::string> describeChanges(const Tenant* before, const Tenant& aft
 }
 
 CatalogKeeper::CatalogKeeper(store::Store& store, const plugin::Registry& registry,
-                             const config::Environment& environment, OnChange on_change)
+                             const config::SecretSource& secrets, OnChange on_change)
     : store_(store),
       registry_(registry),
-      environment_(environment),
+      secrets_(secrets),
       on_change_(std::move(on_change)),
       catalog_(std::make_shared<const Catalog>()) {}
 
@@ -134,13 +134,13 @@ std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
           "{}: integration {}: the id is taken by tenant {} (it stands in the webhook URL)",
           tenant.id, id, other_id));
     }
-    if (auto usable = ingest::checkIntegration(integration, registry_, environment_); !usable) {
+    if (auto usable = ingest::checkIntegration(integration, registry_, secrets_); !usable) {
       problems.push_back(
           fmt::format("{}: integration {}: {}", tenant.id, id, usable.error().message));
     }
   }
   for (const auto& [name, destination] : tenant.destinations) {
-    if (auto usable = delivery::checkDestination(destination, environment_); !usable) {
+    if (auto usable = delivery::checkDestination(destination, secrets_); !usable) {
       problems.push_back(
           fmt::format("{}: destination {}: {}", tenant.id, name, usable.error().message));
     }

@@ -22,7 +22,7 @@ class CatalogKeeper {
   using OnChange = std::function<void(const CatalogPtr&)>;
 
   CatalogKeeper(store::Store& store, const plugin::Registry& registry,
-                const config::Environment& environment, OnChange on_change);
+                const config::SecretSource& secrets, OnChange on_change);
 
   // Reads the stored catalog and announces it.
   Result<void> load();
@@ -38,7 +38,7 @@ class CatalogKeeper {
 
   store::Store& store_;
   const plugin::Registry& registry_;
-  const config::Environment& environment_;
+  const config::SecretSource& secrets_;
   const OnChange on_change_;
   std::mutex applying_;          // one apply at a time
   mutable std::mutex mutex_;

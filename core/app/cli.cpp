@@ -9,6 +9,7 @@
 #include "app/cli_connector_check.h"
 #include "app/cli_connector_sdk.h"
 #include "app/cli_connector_trust.h"
+#include "app/cli_keys.h"
 #include "app/cli_mapping.h"
 #include "app/cli_output.h"
 #include "app/version.h"
@@ -288,6 +289,7 @@ int parseAndRun(int argc, char** argv) {
   addEvents(app, parsed);
   addDeadLetters(app, parsed);
   addTokens(app, parsed);
+  addKeys(app, parsed.action);
   addMapping(app, parsed.action);
   try {
     app.parse(argc, argv);

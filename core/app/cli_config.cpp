@@ -147,7 +147,9 @@ Result<int> configShow(const CliContext& context) {
       {"limits",
        {{"body_bytes", config.body_bytes_max},
         {"low_space_bytes", config.low_space_bytes},
-        {"dedupe_window_hours", config.dedupe_window_hours}}}};
+        {"dedupe_window_hours", config.dedupe_window_hours}}},
+      {"vault", {{"key_file", config.vault_key_file}}},
+      {"process", {{"core_dumps", config.core_dumps}}}};
   if (context.json) {
     printJson(json);
     return kExitOk;

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/json_value.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace junctor::app {
 namespace {
@@ -201,6 +202,20 @@ Result<void> MetricsOfConnectors::observeUs(const plugin::PortCall& call, const 
   metrics_.histogram("junctor_connector_" + name + "_seconds", "Measured by a connector", all)
       .observeUs(static_cast<int64_t>(std::min<uint64_t>(us, INT64_MAX / 2)));
   return {};
+}
+
+// Every use is in the log, by name.
+Result<std::string> SecretsOfIntegrations::get(const plugin::PortCall& call,
+                                               const std::string& name) {
+  std::string secret;
+  JUNCTOR_CHECK(vault_.withSecret({std::string(call.tenant), std::string(call.integration), name},
+                                  [&](std::string_view value) -> Result<void> {
+                                    secret = value;
+                                    return {};
+                                  }));
+  log::info("connector", {{"connector", call.connector}, {"tenant", call.tenant}, {"field", name}},
+            "a connector was given a secret of integration {}", call.integration);
+  return secret;
 }
 
 }  // namespace junctor::app

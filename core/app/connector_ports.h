@@ -11,6 +11,7 @@
 #include "observe/metrics.h"
 #include "plugin/ports.h"
 #include "store/store.h"
+#include "vault/vault.h"
 
 namespace junctor::app {
 
@@ -76,18 +77,28 @@ class MetricsOfConnectors final : public plugin::MetricsPort {
   std::map<std::string, std::set<std::string>> seen_;  // by connector
 };
 
-// Secrets and credentials of integrations are not stored yet: no secrets port, and a request that
-// names a credential is refused.
+// Fields of the integration in the vault; the gate has asked whether the manifest names them.
+class SecretsOfIntegrations final : public plugin::SecretsPort {
+ public:
+  explicit SecretsOfIntegrations(vault::Vault& vault) : vault_(vault) {}
+  Result<std::string> get(const plugin::PortCall& call, const std::string& name) override;
+
+ private:
+  vault::Vault& vault_;
+};
+
+// A request that names a credential is refused: credentials are not there yet.
 class ConnectorPorts {
  public:
-  ConnectorPorts(net::HttpClient& client, store::Store& store, observe::Metrics& metrics,
-                 const Clock& clock)
-      : network_(client, clock), storage_(store, clock), metrics_(metrics) {}
-  plugin::HostPorts ports() { return {&network_, &storage_, nullptr, &metrics_}; }
+  ConnectorPorts(net::HttpClient& client, store::Store& store, vault::Vault& vault,
+                 observe::Metrics& metrics, const Clock& clock)
+      : network_(client, clock), storage_(store, clock), secrets_(vault), metrics_(metrics) {}
+  plugin::HostPorts ports() { return {&network_, &storage_, &secrets_, &metrics_}; }
 
  private:
   NetworkPort network_;
   StoragePort storage_;
+  SecretsOfIntegrations secrets_;
   MetricsOfConnectors metrics_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "app/paths.h"
 #include "app/version.h"
+#include "base/files.h"
 #include "base/log.h"
 
 namespace junctor::app {
@@ -32,11 +33,28 @@ admin::Check storeCheck(store::Health health) {
   return {"store", false, kStoreDown};
 }
 
+// What is named; else the service manager's credential, if it gave one; else a file beside the
+// store, which is made if nothing needs another one.
+vault::KeyPlace keyPlace(const config::ServerConfig& config,
+                         const config::Environment& environment) {
+  if (!config.vault_key_file.empty()) return {.path = config.vault_key_file};
+  const auto folder = environment.find("CREDENTIALS_DIRECTORY");
+  if (folder != environment.end()) {
+    const std::string credential = folder->second + "/junctor-vault-key";
+    if (fileExists(credential)) return {.path = credential, .credential = true};
+  }
+  return {.path = config.data_dir + "/vault.key", .may_create = true};
+}
+
 }  // namespace
 
 Engine::Engine(const config::ServerConfig& config, config::Environment environment,
                const Clock& clock)
-    : clock_(clock), environment_(std::move(environment)), ids_(clock) {
+    : clock_(clock),
+      environment_(std::move(environment)),
+      secrets_(environment_, [this](const config::SecretOwner& owner,
+                                    const std::string& field) { return secretOf(owner, field); }),
+      ids_(clock) {
   system_.version = kVersion;
   system_.data_dir = config.data_dir;
   system_.store = config.store;
@@ -56,9 +74,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   options.dedupe_window_ms = config.dedupe_window_hours * 3'600'000;
   JUNCTOR_TRY(engine->store_, store::open(config.store, options, clock));
   engine->ids_.raiseFloor(engine->store_->highestOrderKey());
+  JUNCTOR_TRY(
+      engine->vault_,
+      vault::Vault::open(*engine->store_, {.key = keyPlace(config, engine->environment_)}, clock));
   engine->client_ = net::startHttpClient(clock);
   engine->ports_ = std::make_unique<ConnectorPorts>(*engine->client_, *engine->store_,
-                                                    engine->metrics_, clock);
+                                                    *engine->vault_, engine->metrics_, clock);
   JUNCTOR_TRY(engine->home_,
               ConnectorHome::open(config, *engine->store_, clock, engine->ports_->ports()));
   engine->build(config);
@@ -78,15 +99,28 @@ void Engine::build(const config::ServerConfig& config) {
   receiver_ = std::make_unique<ingest::Receiver>(
       *store_, ids_, clock_, metrics_, config.body_bytes_max,
       [this](const RawRequestPtr& request) { flow_->offer(request); });
-  keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), environment_,
+  keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), secrets_,
                                             [this](const CatalogPtr& catalog) { adopt(catalog); });
   addGauges();
 }
 
+Result<std::string> Engine::secretOf(const config::SecretOwner& owner, const std::string& field) {
+  std::string secret;
+  const bool destination = !owner.destination.empty();
+  const vault::SecretName name{
+      owner.tenant, destination ? vault::destinationOwner(owner.destination) : owner.integration,
+      field};
+  JUNCTOR_CHECK(vault_->withSecret(name, [&](std::string_view value) -> Result<void> {
+    secret = value;
+    return {};
+  }));
+  return secret;
+}
+
 void Engine::adopt(const CatalogPtr& catalog) {
-  dispatcher_->adopt(delivery::buildTargets(catalog, environment_));
+  dispatcher_->adopt(delivery::buildTargets(catalog, secrets_));
   flow_->adopt(flow::buildRulebook(catalog));
-  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), environment_, metrics_));
+  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_));
 }
 
 void Engine::addGauges() {

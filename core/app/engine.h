@@ -13,6 +13,7 @@
 #include "flow/flow_engine.h"
 #include "ingest/receiver.h"
 #include "net/http_client.h"
+#include "vault/vault.h"
 
 namespace junctor::app {
 
@@ -32,6 +33,7 @@ class Engine final : public admin::Services {
   void setAddresses(std::string public_address, std::string admin_address);
 
   store::Store& store() override { return *store_; }
+  vault::Vault& vault() override { return *vault_; }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
   CatalogPtr catalog() const override { return keeper_->current(); }
@@ -45,6 +47,7 @@ class Engine final : public admin::Services {
                                  const std::string& name) const override {
     return dispatcher_->problemOf(tenant, name);
   }
+  void secretsChanged() override { keeper_->announce(); }
   std::vector<std::string> reloadConnectors() override;
   Result<void> releaseConnector(const std::string& id) override;
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
@@ -56,6 +59,7 @@ class Engine final : public admin::Services {
  private:
   Engine(const config::ServerConfig& config, config::Environment environment, const Clock& clock);
   void build(const config::ServerConfig& config);
+  Result<std::string> secretOf(const config::SecretOwner& owner, const std::string& field);
   void adopt(const CatalogPtr& catalog);
   void addGauges();
   Result<void> setState(DeliveryId id, DeliveryState state, std::string reason);
@@ -63,11 +67,13 @@ class Engine final : public admin::Services {
 
   const Clock& clock_;
   const config::Environment environment_;
+  const config::SecretSource secrets_;
   admin::SystemInfo system_;
   observe::Metrics metrics_;
   IdSource ids_;
   // Built bottom-up, destroyed top-down.
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<ConnectorPorts> ports_;
   std::unique_ptr<ConnectorHome> home_;

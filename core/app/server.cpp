@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "admin/admin_api.h"
+#include "app/core_dumps.h"
 #include "app/engine.h"
 #include "app/server_file.h"
 #include "base/files.h"
@@ -80,6 +81,7 @@ void measure(observe::Metrics& metrics, const net::HttpServer& server, const cha
 
 Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) {
   const Clock& clock = systemClock();
+  if (!config.core_dumps) JUNCTOR_CHECK(forbidCoreDumps());
   JUNCTOR_CHECK(makeFolders(config.data_dir, 0700));
   JUNCTOR_TRY(const DataDirLock lock, DataDirLock::take(config.data_dir));
   JUNCTOR_TRY(const auto engine, Engine::open(config, config::processEnvironment(), clock));

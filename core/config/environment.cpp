@@ -5,6 +5,11 @@
 #include "config/load.h"
 
 namespace junctor::config {
+namespace {
+
+constexpr std::string_view kVaultPrefix = "vault:";
+
+}  // namespace
 
 Environment processEnvironment() {
   Environment result;
@@ -34,11 +39,34 @@ Result<std::string> resolveSecret(const SecretRef& ref, const Environment& envir
     secret = std::move(*content);
     if (secret.ends_with('\n')) secret.pop_back();
     if (secret.ends_with('\r')) secret.pop_back();
+  } else if (isVaultReference(ref.text)) {
+    return unavailable(ref.text + " is in the server's vault, which alone can read it");
   } else {
-    return invalidArgument("a secret reference is env:NAME or file:/path");
+    return invalidArgument("a secret reference is env:NAME, file:/path or vault:FIELD");
   }
   if (secret.empty()) return notFound(ref.text + " is empty");
   return secret;
+}
+
+bool isVaultReference(std::string_view text) {
+  return text.starts_with(kVaultPrefix);
+}
+
+bool isSecretReference(std::string_view text) {
+  return text.starts_with("env:") || text.starts_with("file:") || isVaultReference(text);
+}
+
+Result<std::string> SecretSource::resolve(const SecretRef& ref, const SecretOwner& owner) const {
+  if (!vault_ || !isVaultReference(ref.text)) return resolveSecret(ref, environment_);
+  auto secret = vault_(owner, ref.text.substr(kVaultPrefix.size()));
+  if (secret) return secret;
+  return makeError(secret.error().code, ref.text + ": " + secret.error().message);
+}
+
+bool SecretSource::awaits(const SecretRef& ref, const SecretOwner& owner) const {
+  if (!vault_ || !isVaultReference(ref.text)) return false;
+  const auto secret = resolve(ref, owner);
+  return !secret && secret.error().code == ErrorCode::NotFound;
 }
 
 }  // namespace junctor::config

@@ -1,6 +1,7 @@
 #pragma once
 // Configuration: files and environment -> typed values, with every error at once. Each problem
 // names file, line and key path; a duplicate or unknown key is an error.
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct ServerConfig {
   size_t body_bytes_max = 0;                     // limits.body_bytes
   uint64_t low_space_bytes = 0;                  // limits.low_space_bytes
   int64_t dedupe_window_hours = 72;              // limits.dedupe_window_hours: 1..720
+  std::string vault_key_file;                    // vault.key_file
+  bool core_dumps = false;                       // process.core_dumps
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -62,7 +65,39 @@ std::vector<Tenant> loadTenants(const std::string& dir, Problems& problems,
 Json tenantToJson(const Tenant& tenant);
 Result<Tenant> tenantFromJson(const Json& json);
 
-// "env:NAME" or "file:/path" (a trailing newline is cut). NotFound names the reference.
+// "env:NAME" or "file:/path" (a trailing newline is cut). NotFound names the reference;
+// Unavailable: it is in the server's vault.
 Result<std::string> resolveSecret(const SecretRef& ref, const Environment& environment);
+bool isVaultReference(std::string_view text);   // vault:FIELD
+bool isSecretReference(std::string_view text);  // of any kind
+
+// Whose secrets "vault:FIELD" means: an integration's or a destination's.
+struct SecretOwner {
+  std::string tenant, integration, destination;
+
+  static SecretOwner of(const Integration& integration) {
+    return {integration.tenant, integration.id, ""};
+  }
+  static SecretOwner of(const Destination& destination) {
+    return {destination.tenant, "", destination.name};
+  }
+};
+
+// Where the server looks references up. The vault is above this room, so it comes as a function;
+// without one, vault: references do not resolve.
+class SecretSource {
+ public:
+  using Vault = std::function<Result<std::string>(const SecretOwner&, const std::string& field)>;
+  SecretSource(Environment environment, Vault vault = {})  // NOLINT: an environment will do
+      : environment_(std::move(environment)), vault_(std::move(vault)) {}
+
+  Result<std::string> resolve(const SecretRef& ref, const SecretOwner& owner) const;
+  // A vault: reference whose secret has not been put yet: configuration may name it beforehand.
+  bool awaits(const SecretRef& ref, const SecretOwner& owner) const;
+
+ private:
+  Environment environment_;
+  Vault vault_;
+};
 
 }  // namespace junctor::config

@@ -96,6 +96,8 @@ const std::vector<Setting>& settings() {
       {"limits.body_bytes", "", integer(&C::body_bytes_max, 1024, 64 * kMiB)},
       {"limits.low_space_bytes", "", integer(&C::low_space_bytes, kMiB, 1024LL * 1024 * kMiB)},
       {"limits.dedupe_window_hours", "", integer(&C::dedupe_window_hours, 1, 720)},
+      {"vault.key_file", "", text(&C::vault_key_file)},
+      {"process.core_dumps", "", boolean(&C::core_dumps)},
   };
   return kSettings;
 }

@@ -145,9 +145,14 @@ Result<void> checkSecretRef(std::string_view text) {
     if (text.size() > 5) return {};
     return invalidArgument("names no path after 'file:'");
   }
+  if (text.starts_with("vault:")) {
+    const std::string_view field = text.substr(6);
+    if (checkName(field)) return {};
+    return invalidArgument("names no valid field after 'vault:'");
+  }
   return invalidArgument(
-      "must be a reference, env:NAME or file:/path, not the secret itself: this file ends up in "
-      "backups, diffs and version control");
+      "must be a reference, env:NAME, file:/path or vault:FIELD, not the secret itself: this file "
+      "ends up in backups, diffs and version control");
 }
 
 Result<void> checkHeader(std::string_view name, std::string_view value) {

@@ -21,7 +21,7 @@ std::string formatDuration(std::chrono::milliseconds duration);  // in the large
 Result<void> checkName(std::string_view text);       // ids and names: letters, digits, . _ -
 Result<void> checkAddress(std::string_view text);    // host:port, [v6]:port; port 0 = any
 Result<void> checkHttpUrl(std::string_view text);    // http(s)://host[:port]/…, no user:password
-Result<void> checkSecretRef(std::string_view text);  // env:NAME or file:PATH, never the secret
+Result<void> checkSecretRef(std::string_view text);  // env: file: vault:, never the secret
 Result<void> checkHeader(std::string_view name, std::string_view value);
 Result<void> checkStore(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace junctor::crypto {
 
@@ -50,6 +51,20 @@ class WipeAtEnd {
 
  private:
   std::string& bytes_;
+};
+
+// Likewise a list of them.
+class WipeAllAtEnd {
+ public:
+  explicit WipeAllAtEnd(std::vector<std::string>& texts) : texts_(texts) {}
+  ~WipeAllAtEnd() {
+    for (std::string& text : texts_) wipe(text);
+  }
+  WipeAllAtEnd(const WipeAllAtEnd&) = delete;
+  WipeAllAtEnd& operator=(const WipeAllAtEnd&) = delete;
+
+ private:
+  std::vector<std::string>& texts_;
 };
 
 }  // namespace junctor::crypto

@@ -1,33 +1,47 @@
 #include "delivery/target.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "crypto/secret_bytes.h"
 
 namespace junctor::delivery {
 namespace {
 
 Result<std::unique_ptr<crypto::WebhookSigner>> buildSigner(const Destination& destination,
-                                                           const config::Environment& environment) {
+                                                           const config::SecretSource& secrets) {
   if (destination.signing_secrets.empty()) return std::unique_ptr<crypto::WebhookSigner>();
-  std::vector<std::string> secrets;
+  std::vector<std::string> live;
+  const crypto::WipeAllAtEnd wiped(live);
   for (const SecretRef& ref : destination.signing_secrets) {
-    JUNCTOR_TRY(std::string secret, config::resolveSecret(ref, environment));
-    secrets.push_back(std::move(secret));
+    JUNCTOR_TRY(std::string secret, secrets.resolve(ref, config::SecretOwner::of(destination)));
+    live.push_back(std::move(secret));
   }
-  return crypto::makeWebhookSigner(secrets);
+  return crypto::makeWebhookSigner(live);
 }
 
 // A header's value may be a reference, so that credentials stay out of the configuration.
 Result<Headers> resolveHeaders(const Destination& destination,
-                               const config::Environment& environment) {
+                               const config::SecretSource& secrets) {
   Headers headers;
   for (const auto& [name, value] : destination.headers) {
     std::string text = value;
-    if (value.starts_with("env:") || value.starts_with("file:")) {
-      JUNCTOR_TRY(text, config::resolveSecret({value}, environment));
+    if (config::isSecretReference(value)) {
+      JUNCTOR_TRY(text, secrets.resolve({value}, config::SecretOwner::of(destination)));
     }
     headers.emplace_back(name, std::move(text));
   }
   return headers;
+}
+
+bool awaitsVault(const Destination& destination, const config::SecretSource& secrets) {
+  const config::SecretOwner owner = config::SecretOwner::of(destination);
+  const auto& headers = destination.headers;
+  const auto& signing = destination.signing_secrets;
+  return std::any_of(signing.begin(), signing.end(),
+                     [&](const SecretRef& ref) { return secrets.awaits(ref, owner); }) ||
+         std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return secrets.awaits({header.second}, owner); });
 }
 
 std::string poolOf(const Destination& destination) {
@@ -41,16 +55,17 @@ const Target* TargetTable::find(const std::string& tenant, const std::string& na
   return found == targets.end() ? nullptr : &found->second;
 }
 
-Result<void> checkDestination(const Destination& destination,
-                              const config::Environment& environment) {
+Result<void> checkDestination(const Destination& destination, const config::SecretSource& secrets) {
   if (destination.type == "log") return {};
   JUNCTOR_CHECK(net::checkUrl(destination.url, destination.allow_private));
-  JUNCTOR_CHECK(buildSigner(destination, environment));
-  JUNCTOR_CHECK(resolveHeaders(destination, environment));
+  // Applied first, its secret put after: until then its deliveries wait.
+  if (awaitsVault(destination, secrets)) return {};
+  JUNCTOR_CHECK(buildSigner(destination, secrets));
+  JUNCTOR_CHECK(resolveHeaders(destination, secrets));
   return {};
 }
 
-TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::Environment& environment) {
+TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::SecretSource& secrets) {
   auto table = std::make_shared<TargetTable>();
   table->catalog = catalog;
   for (const auto& [tenant_id, tenant] : catalog->tenants) {
@@ -58,8 +73,8 @@ TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::Environment
       Target target;
       target.destination = &destination;
       target.pool = poolOf(destination);
-      auto signer = buildSigner(destination, environment);
-      auto headers = resolveHeaders(destination, environment);
+      auto signer = buildSigner(destination, secrets);
+      auto headers = resolveHeaders(destination, secrets);
       if (signer && headers) {
         target.signer = std::move(signer).value();
         target.headers = std::move(headers).value();

@@ -29,9 +29,8 @@ struct TargetTable {
 using TargetTablePtr = std::shared_ptr<const TargetTable>;
 
 // URL, secrets and schedule of one destination. Used by apply, which refuses what fails.
-Result<void> checkDestination(const Destination& destination,
-                              const config::Environment& environment);
+Result<void> checkDestination(const Destination& destination, const config::SecretSource& secrets);
 // Never fails: a destination that cannot sign parks its deliveries and is logged.
-TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::Environment& environment);
+TargetTablePtr buildTargets(const CatalogPtr& catalog, const config::SecretSource& secrets);
 
 }  // namespace junctor::delivery

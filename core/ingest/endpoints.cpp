@@ -1,25 +1,36 @@
 #include "ingest/endpoints.h"
 
+#include <algorithm>
+
 #include "base/json_value.h"
 #include "base/log.h"
+#include "crypto/secret_bytes.h"
 
 namespace junctor::ingest {
 namespace {
 
 Result<std::unique_ptr<crypto::Verifier>> buildVerifier(const plugin::Manifest& manifest,
                                                         const Integration& integration,
-                                                        const config::Environment& environment) {
-  std::vector<std::string> secrets;
+                                                        const config::SecretSource& secrets) {
+  std::vector<std::string> live;
+  const crypto::WipeAllAtEnd wiped(live);
   for (const SecretRef& ref : integration.webhook_secrets) {
-    JUNCTOR_TRY(std::string secret, config::resolveSecret(ref, environment));
-    secrets.push_back(std::move(secret));
+    JUNCTOR_TRY(std::string secret, secrets.resolve(ref, config::SecretOwner::of(integration)));
+    live.push_back(std::move(secret));
   }
-  if (secrets.empty()) {
+  if (live.empty()) {
     if (integration.unsigned_ok) return std::unique_ptr<crypto::Verifier>();
     return invalidArgument("webhook_secrets is empty: name at least one (or say unsigned: true)");
   }
   JUNCTOR_TRY(const crypto::SignatureScheme scheme, schemeFor(manifest, integration));
-  return crypto::makeVerifier(scheme, secrets);
+  return crypto::makeVerifier(scheme, live);
+}
+
+bool awaitsVault(const Integration& integration, const config::SecretSource& secrets) {
+  const auto& refs = integration.webhook_secrets;
+  return std::any_of(refs.begin(), refs.end(), [&](const SecretRef& ref) {
+    return secrets.awaits(ref, config::SecretOwner::of(integration));
+  });
 }
 
 // A connector that only acts or polls has no endpoint: its URL answers 404.
@@ -36,13 +47,13 @@ std::vector<std::string> secretHeaders(const plugin::Manifest& manifest,
 
 std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integration& integration,
                                        const std::shared_ptr<plugin::Connector>& connector,
-                                       const config::Environment& environment,
+                                       const config::SecretSource& secrets,
                                        observe::Metrics& metrics) {
   auto endpoint = std::make_shared<Endpoint>();
   endpoint->catalog = catalog;
   endpoint->integration = &integration;
   endpoint->connector = connector;
-  auto verifier = buildVerifier(connector->manifest(), integration, environment);
+  auto verifier = buildVerifier(connector->manifest(), integration, secrets);
   if (verifier) {
     endpoint->verifier = std::move(verifier).value();
   } else {
@@ -83,18 +94,23 @@ Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
 }
 
 Result<void> checkIntegration(const Integration& integration, const plugin::Registry& registry,
-                              const config::Environment& environment) {
+                              const config::SecretSource& secrets) {
   const auto connector = registry.find(integration.connector);
   if (!connector) return notFound("connector \"" + integration.connector + "\" is not installed");
   if (takesWebhooks(connector->manifest())) {
-    JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, environment));
+    // Applied first, its secret put after: until then it answers 503.
+    if (awaitsVault(integration, secrets)) {
+      JUNCTOR_CHECK(schemeFor(connector->manifest(), integration));
+    } else {
+      JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, secrets));
+    }
   }
   JUNCTOR_CHECK(connector->create(integration));
   return {};
 }
 
 EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
-                             const config::Environment& environment, observe::Metrics& metrics) {
+                             const config::SecretSource& secrets, observe::Metrics& metrics) {
   EndpointTable table;
   for (const auto& [tenant_id, tenant] : catalog->tenants) {
     for (const auto& [id, integration] : tenant.integrations) {
@@ -106,7 +122,7 @@ EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& 
         continue;
       }
       if (!takesWebhooks(connector->manifest())) continue;
-      table.emplace(id, makeEndpoint(catalog, integration, connector, environment, metrics));
+      table.emplace(id, makeEndpoint(catalog, integration, connector, secrets, metrics));
     }
   }
   return table;

@@ -21,7 +21,7 @@ struct Endpoint {
   std::shared_ptr<plugin::Connector> connector;
   std::unique_ptr<crypto::Verifier> verifier;  // null: only with integration->unsigned_ok
   std::vector<plugin::Place> delivery_key;
-  std::string unavailable;  // why it cannot verify now (secret missing), "" = ready
+  std::string unavailable;                  // why it cannot verify now (secret missing), "" = ready
   std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
 
   observe::Counter* accepted = nullptr;
@@ -38,11 +38,11 @@ Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
 // Problems that make an integration unusable as configured: unknown connector, scheme, secrets.
 // Used by apply, which refuses them, and by buildEndpoints, which serves the rest without them.
 Result<void> checkIntegration(const Integration& integration, const plugin::Registry& registry,
-                              const config::Environment& environment);
+                              const config::SecretSource& secrets);
 
 // Never fails: an integration that cannot verify answers 503 and is logged, so that the provider
 // sends again later.
 EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
-                             const config::Environment& environment, observe::Metrics& metrics);
+                             const config::SecretSource& secrets, observe::Metrics& metrics);
 
 }  // namespace junctor::ingest

@@ -10,7 +10,8 @@
 
 namespace junctor {
 
-// A reference to a secret: "env:NAME" or "file:/path". Never the secret itself.
+// A reference to a secret: "env:NAME", "file:/path" or "vault:FIELD" (of this integration or
+// destination, in the server's vault). Never the secret itself.
 struct SecretRef {
   std::string text;
 };

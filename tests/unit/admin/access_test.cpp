@@ -43,6 +43,17 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants/{t}/dead-letters", "oapv"},
     {"POST /v1/tenants/{t}/dead-letters/replay", "oap"},
     {"GET /v1/tenants/{t}/ledger", "oapvu"},
+    {"GET /v1/tenants/{t}/secrets", "oau"},
+    {"DELETE /v1/tenants/{t}/secrets", "oa"},
+    {"GET /v1/tenants/{t}/integrations/{i}/secrets", "oau"},
+    {"POST /v1/tenants/{t}/integrations/{i}/secrets", "oa"},
+    {"DELETE /v1/tenants/{t}/integrations/{i}/secrets/{s}", "oa"},
+    {"GET /v1/tenants/{t}/destinations/{n}/secrets", "oau"},
+    {"POST /v1/tenants/{t}/destinations/{n}/secrets", "oa"},
+    {"DELETE /v1/tenants/{t}/destinations/{n}/secrets/{s}", "oa"},
+    {"POST /v1/tenants/{t}/keys/rotate", "oa"},
+    {"GET /v1/keys", "oa"},
+    {"POST /v1/keys/rotate", "oa"},
     {"GET /v1/tokens", "oau"},
     {"POST /v1/tokens", "o"},
     {"DELETE /v1/tokens/{k}", "o"},
@@ -76,6 +87,9 @@ std::string targetOf(const Route& route, const std::string& tenant, AdminServer&
   put("{e}", server.store(tenant, 1)[0].text());
   put("{d}", server.deliveries(tenant)[0]);
   put("{c}", "github");
+  put("{i}", tenant + "-gh");
+  put("{n}", "agent");
+  put("{s}", "webhook");
   put("{k}", "tok_0000");
   return target;
 }
@@ -83,6 +97,9 @@ std::string targetOf(const Route& route, const std::string& tenant, AdminServer&
 std::string bodyOf(const Route& route) {
   if (route.pattern == "/v1/apply") return R"({"tenants":[{"id":"acme"}]})";
   if (route.pattern == "/v1/tokens" && route.method == "POST") return R"({"role":"viewer"})";
+  if (route.pattern.ends_with("/secrets") && route.method == "POST") {
+    return R"({"field":"webhook","value":"s3cret"})";
+  }
   if (route.body == junctor::admin::Body::Required) return R"({"all":true})";
   return "";
 }
@@ -103,6 +120,7 @@ TEST_CASE("every role can do exactly what its column says, on its own tenant") {
         // Metrics name all tenants; configuration names the server's own secrets and addresses.
         if (route.pattern == "/metrics" && !tenant.empty()) may = false;
         if (route.pattern == "/v1/apply" && !tenant.empty()) may = false;
+        if (route.pattern.starts_with("/v1/keys") && !tenant.empty()) may = false;
         // Connectors are everybody's.
         const bool connectors = route.pattern.starts_with("/v1/connectors/");
         if (connectors && route.method == "POST" && !tenant.empty()) may = false;

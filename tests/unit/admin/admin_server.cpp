@@ -50,6 +50,10 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
   auto opened = store::open("sqlite", options, clock_);
   REQUIRE(opened.has_value());
   store_ = std::move(*opened);
+  auto vault = vault::Vault::open(
+      *store_, {.key = {.path = folder.path() + "/vault.key", .may_create = true}}, clock_);
+  REQUIRE(vault.has_value());
+  vault_ = std::move(*vault);
   registry_ = plugin::loadConnectors({}, clock_);
 }
 

@@ -21,6 +21,8 @@ class ScriptedServices final : public admin::Services {
   ScriptedServices();
 
   store::Store& store() override { return *store_; }
+  vault::Vault& vault() override { return *vault_; }
+  void secretsChanged() override { note("secrets changed"); }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
   CatalogPtr catalog() const override { return catalog_; }
@@ -61,6 +63,7 @@ class ScriptedServices final : public admin::Services {
 
   observe::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<plugin::Registry> registry_;
   CatalogPtr catalog_;
   std::mutex mutex_;

@@ -153,7 +153,7 @@ TEST_CASE("a literal secret is refused, explained and not repeated") {
                "  - {id: gh, connector: github, webhook_secrets: [hunter2-very-secret]}\n");
   const auto lines = folder.load();
   REQUIRE(lines.size() == 1);
-  CHECK(lines[0].find("integrations[0].webhook_secrets[0]: must be a reference, env:NAME or "
+  CHECK(lines[0].find("integrations[0].webhook_secrets[0]: must be a reference, env:NAME, "
                       "file:/path") != std::string::npos);
   CHECK(lines[0].find("hunter2") == std::string::npos);
 }

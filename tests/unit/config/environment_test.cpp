@@ -35,6 +35,29 @@ TEST_CASE("a literal where a reference belongs is refused and not repeated") {
   CHECK(secret.error().message.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("a vault reference is looked up for its owner, and without a vault it is told so") {
+  using junctor::Result;
+  using junctor::config::SecretOwner;
+  const junctor::config::SecretSource source(
+      junctor::config::Environment{{"A", "from env"}},
+      [](const SecretOwner& owner, const std::string& field) -> Result<std::string> {
+        if (field == "gone") return junctor::notFound("there is no secret");
+        if (field == "bad") return junctor::makeError(ErrorCode::DataLoss, "does not open");
+        return owner.tenant + "|" + owner.integration + "|" + owner.destination + "|" + field;
+      });
+  const SecretOwner gh{"acme", "gh", ""}, agent{"acme", "", "agent"};
+  CHECK(*source.resolve({"vault:webhook"}, gh) == "acme|gh||webhook");
+  CHECK(*source.resolve({"vault:signing"}, agent) == "acme||agent|signing");
+  CHECK(*source.resolve({"env:A"}, gh) == "from env");
+  CHECK(source.resolve({"vault:gone"}, gh).error().message == "vault:gone: there is no secret");
+  CHECK(source.awaits({"vault:gone"}, gh));
+  CHECK_FALSE(source.awaits({"vault:bad"}, gh));
+  CHECK_FALSE(source.awaits({"vault:webhook"}, gh));
+  CHECK_FALSE(source.awaits({"env:NONE"}, gh));
+  const junctor::config::SecretSource none(junctor::config::Environment{});
+  CHECK(none.resolve({"vault:webhook"}, gh).error().code == ErrorCode::Unavailable);
+}
+
 TEST_CASE("the process environment is readable") {
   CHECK(junctor::config::processEnvironment().count("PATH") == 1);
 }

@@ -22,7 +22,8 @@ TEST_CASE("a header that refers to a secret is sent with the secret") {
   auto catalog = std::make_shared<Catalog>();
   catalog->tenants["acme"].id = "acme";
   catalog->tenants["acme"].destinations["agent"] = agent();
-  const auto table = junctor::delivery::buildTargets(catalog, {{"TOKEN", "Bearer abc"}});
+  const auto table = junctor::delivery::buildTargets(
+      catalog, junctor::config::Environment{{"TOKEN", "Bearer abc"}});
   const auto* target = table->find("acme", "agent");
   REQUIRE(target != nullptr);
   CHECK(target->unavailable.empty());
@@ -30,11 +31,12 @@ TEST_CASE("a header that refers to a secret is sent with the secret") {
 }
 
 TEST_CASE("a destination whose header refers to nothing is refused by name and does not send") {
-  const auto checked = junctor::delivery::checkDestination(agent(), {});
+  const auto checked = junctor::delivery::checkDestination(agent(), junctor::config::Environment{});
   REQUIRE_FALSE(checked.has_value());
   CHECK(checked.error().message.find("env:TOKEN") != std::string::npos);
   auto catalog = std::make_shared<Catalog>();
   catalog->tenants["acme"].destinations["agent"] = agent();
-  CHECK_FALSE(
-      junctor::delivery::buildTargets(catalog, {})->find("acme", "agent")->unavailable.empty());
+  CHECK_FALSE(junctor::delivery::buildTargets(catalog, junctor::config::Environment{})
+                  ->find("acme", "agent")
+                  ->unavailable.empty());
 }
