@@ -7,6 +7,7 @@
 #include "support/manual_clock.h"
 #include "support/temp_folder.h"
 #include "unit/net/scripted_server.h"
+#include "vault/vault.h"
 
 namespace junctor::testing {
 namespace {
@@ -233,6 +234,20 @@ TEST_CASE("metrics of a connector stand among the host's, and cannot crowd them 
   CHECK(admitted == limits::kConnectorMetricsMax - 2);
   CHECK(port.count(callOf(), "acts", {{"kind", "good"}}, 1));
   CHECK(port.count(callOf("i-1", "other"), "acts", {}, 1));
+}
+
+TEST_CASE("a connector is given its integration's secret and no other's") {
+  StorageHouse house;
+  auto vault = vault::Vault::open(
+      *house.store, {.key = {.path = house.folder.path() + "/vault.key", .may_create = true}},
+      house.clock);
+  REQUIRE(vault.has_value());
+  REQUIRE((*vault)->put({"demo", "i-1", "token"}, "s3cret"));
+  REQUIRE((*vault)->put({"demo", "i-2", "other"}, "another"));
+  app::SecretsOfIntegrations port(**vault);
+  CHECK(port.get(callOf("i-1"), "token").value() == "s3cret");
+  CHECK(port.get(callOf("i-2"), "token").error().code == ErrorCode::NotFound);
+  CHECK(port.get(callOf("i-1"), "other").error().code == ErrorCode::NotFound);
 }
 
 }  // namespace junctor::testing
