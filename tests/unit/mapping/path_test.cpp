@@ -25,8 +25,8 @@ std::string written(std::string_view text, std::string_view in) {
 }  // namespace
 
 TEST_CASE("a path reads members, items by index and items by key") {
-  const char* in =
-      R"({"a":{"b":1},"l":[10,{"t":"work","v":20},{"t":"home","v":30},{"t":2,"v":40}],"o.d":{"x":5}})";
+  const char* in = R"({"a":{"b":1},"l":[10,{"t":"work","v":20},)"
+                   R"({"t":"home","v":30},{"t":2,"v":40}],"o.d":{"x":5}})";
   CHECK(found("a.b", in) == "1");
   CHECK(found("l[0]", in) == "10");
   CHECK(found("l[1].v", in) == "20");

@@ -176,8 +176,8 @@ TEST_CASE("a document of Atlassian is text, and text a document") {
   CHECK(from(R"("adf")", R"({"type":"doc","version":1,"content":[
           {"type":"heading","attrs":{"level":1},"content":[{"type":"text","text":"Head"}]},
           {"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph",
-            "content":[{"type":"text","text":"a "},{"type":"mention","attrs":{"text":"@Ann"}}]}]}]}]})") ==
-        R"("Head\na @Ann")");
+            "content":[{"type":"text","text":"a "},
+              {"type":"mention","attrs":{"text":"@Ann"}}]}]}]}]})") == R"("Head\na @Ann")");
   CHECK(refused(from(R"("adf")", "{}")));
 }
 
