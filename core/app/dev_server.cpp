@@ -186,7 +186,7 @@ Result<void> DevServer::load(const std::string& library, const std::string& conn
   const std::string hash = crypto::sha256Hex(bytes);
   const std::string copy = folder_ + "/connectors/" + hash + ".so";
   if (copy == library_ && running()) return {};
-  JUNCTOR_CHECK(replaceFile(copy, bytes, 0700));
+  JUNCTOR_CHECK(replaceFile(copy, bytes, 0755));
   const std::string before = std::exchange(library_, copy);
   if (!before.empty() && before != copy) removeFile(before);
   loaded_ = hash.substr(0, 12);

@@ -1,11 +1,15 @@
 #include "isolation/isolated_connector.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 #include <deque>
 
+#include "base/files.h"
+#include "base/limits.h"
+#include "isolation/wire.h"
 #include "plugin/verdict.h"
 
 namespace junctor::isolation {
@@ -25,6 +29,21 @@ std::optional<Error> errorOf(std::string_view payload, const std::string& id) {
   auto error = readError(in);
   if (!error) return std::nullopt;
   return asItsOwn(std::move(*error), id);
+}
+
+// The process that runs it may be somebody else than the host: what only the owner may read is
+// handed over as a copy.
+Result<Descriptor> openCode(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (!file.valid() || ::fstat(file.get(), &info) != 0) {
+    return notFound(path + ": " + std::strerror(errno));
+  }
+  if (info.st_mode & S_IROTH) return file;
+  JUNCTOR_TRY(const std::string bytes, readFile(path, limits::kBundleBytesMax));
+  Descriptor copy = sealedMemory(bytes);
+  if (!copy.valid()) return unavailable(path + ": no memory for a copy");
+  return copy;
 }
 
 class IsolatedInstance final : public plugin::Instance {
@@ -76,8 +95,8 @@ IsolatedConnector::IsolatedConnector(const WardDeps& deps, plugin::Manifest mani
       per_tenant_(per_tenant) {}
 
 Result<void> IsolatedConnector::start() {
-  file_ = std::make_shared<const Descriptor>(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file_->valid()) return notFound(path_ + ": " + std::strerror(errno));
+  JUNCTOR_TRY(Descriptor code, openCode(path_));
+  file_ = std::make_shared<const Descriptor>(std::move(code));
   if (deps_.quarantine.causeOf(Quarantine::keyOf(manifest_.id, manifest_.version))) return {};
   if (!per_tenant_) return wardOf("")->start();
   return std::make_shared<Ward>(deps_, codeOf(), "")->start();  // just to see

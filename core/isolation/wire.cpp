@@ -30,19 +30,6 @@ struct Head {
 };
 static_assert(sizeof(Head) == 24);
 
-Descriptor sealedMemory(std::string_view payload) {
-  Descriptor memory(::memfd_create("junctor-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!memory.valid()) return {};
-  while (!payload.empty()) {
-    const ssize_t n = ::write(memory.get(), payload.data(), payload.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return {};
-    payload.remove_prefix(static_cast<size_t>(n));
-  }
-  if (::fcntl(memory.get(), F_ADD_SEALS, kSeals) != 0) return {};
-  return memory;
-}
-
 // Reads, not maps: a read cannot fault.
 bool readMemory(int file, size_t size, std::string& out) {
   struct stat info{};
@@ -90,6 +77,19 @@ size_t takeFiles(msghdr& message, int* files) {
 }
 
 }  // namespace
+
+Descriptor sealedMemory(std::string_view payload) {
+  Descriptor memory(::memfd_create("junctor-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!memory.valid()) return {};
+  while (!payload.empty()) {
+    const ssize_t n = ::write(memory.get(), payload.data(), payload.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return {};
+    payload.remove_prefix(static_cast<size_t>(n));
+  }
+  if (::fcntl(memory.get(), F_ADD_SEALS, kSeals) != 0) return {};
+  return memory;
+}
 
 std::string_view wireName() {
   return "junctor " JUNCTOR_BUILD_VERSION " wire 1";

@@ -114,4 +114,7 @@ class Channel {
   std::string buffer_;
 };
 
+// The bytes in memory that nobody can change any more; not valid() where the system refuses.
+Descriptor sealedMemory(std::string_view payload);
+
 }  // namespace junctor::isolation

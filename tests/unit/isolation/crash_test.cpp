@@ -1,5 +1,7 @@
 // Whatever a connector does to its process: the host goes on, the call to blame fails, the others
 // are answered.
+#include <filesystem>
+
 #include "unit/isolation/wild_house.h"
 
 namespace junctor::testing {
@@ -19,6 +21,19 @@ TEST_CASE("a connector in its own process answers as one in this process") {
   CHECK(refused.error().message == "wild: connector-crash: a lie");
   CHECK(!plugin::isFinalVerdict(refused.error()));
   CHECK(house.tell(*instance, "bad-json") == "wild: payload_json is not JSON");
+}
+
+TEST_CASE("a connector that only its owner may read runs all the same") {
+  namespace fs = std::filesystem;
+  const fs::path copy = wildFolder("one/owner-only.so");
+  fs::copy_file(wildFolder("one/wild.so"), copy, fs::copy_options::overwrite_existing);
+  fs::permissions(copy, fs::perms::owner_all);
+  WildHouse house;
+  const auto opened = house.open("one/owner-only.so");
+  INFO((opened ? "" : describe(opened.error())));
+  REQUIRE(opened);
+  CHECK(house.tell(*house.instance(), "echo:hello") == "\"hello\"");
+  fs::remove(copy);
 }
 
 TEST_CASE("wrong settings are refused as the connector says") {
