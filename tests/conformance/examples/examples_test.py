@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import threading
 import unittest
 
 STAGE = pathlib.Path(os.environ["STAGE"])
@@ -159,11 +160,15 @@ class Dev(unittest.TestCase):
         return child
 
     def until(self, child, text):
-        """Lines up to the one with `text`."""
+        """Lines up to the one with `text`. One that never comes is a failure, not a hang."""
         lines = []
+        patience = threading.Timer(300, child.terminate)
+        patience.start()
+        self.addCleanup(patience.cancel)
         for line in child.stdout:
             lines.append(line)
             if text in line:
+                patience.cancel()
                 return "".join(lines)
         raise AssertionError(f"ended without '{text}':\n{''.join(lines)}")
 
