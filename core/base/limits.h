@@ -138,7 +138,6 @@ inline constexpr int64_t kConnectorStartMs = 10'000;        // start, dlopen, op
 inline constexpr size_t kConnectorMemoryBytes = 512 * 1024 * 1024;  // of address space
 inline constexpr size_t kConnectorGoMemoryBytes = 4ULL * 1024 * 1024 * 1024;  // Go reserves ahead
 inline constexpr size_t kConnectorFilesMax = 16;            // open at once; it needs five
-inline constexpr int64_t kConnectorIdleCpuMs = 2'000;       // used without a call: it spins
 inline constexpr int64_t kConnectorBackoffMinMs = 100;      // between two starts after a crash
 inline constexpr int64_t kConnectorBackoffMaxMs = 30'000;
 inline constexpr size_t kConnectorCrashesMax = 5;           // within the window: quarantine
