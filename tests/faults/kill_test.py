@@ -69,7 +69,7 @@ class Kill(unittest.TestCase):
             for kill in range(KILLS):
                 time.sleep(chance.uniform(0.02, 0.5))
                 server.kill()
-                wait_until(lambda: not sink.alive, "the dead process's connections end")
+                sink.sees_off()
                 sink.epoch = kill + 1
                 server.restart()
             time.sleep(0.3)
@@ -114,7 +114,11 @@ class Kill(unittest.TestCase):
             self.assertEqual(len({r.webhook_id for r in group}), 1, marker)
             self.assertEqual(len({r.body for r in group}), 1, marker)
             epochs = [r.epoch for r in group]
-            self.assertEqual(len(set(epochs)), len(epochs), f"{marker} twice within one life")
+            told = [(r.epoch, round(r.at, 3), r.headers["webhook-timestamp"], r.answered)
+                    for r in group]
+            self.assertEqual(len(set(epochs)), len(epochs),
+                             f"{marker} twice within one life: (life, arrival, signed at, answered) "
+                             f"{told}")
         repeated = Counter(group[0].epoch for group in extra.values())
         self.assertLessEqual(max(repeated.values(), default=0), IN_FLIGHT_MAX)
         for received in sink.all():

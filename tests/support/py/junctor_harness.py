@@ -387,6 +387,14 @@ class Sink:
             except OSError:
                 pass
 
+    def sees_off(self, patience_s=PATIENCE_S):
+        """Waits until all is read that a process now dead has sent, also on connections that still
+        wait to be accepted: these are accepted in order, so ours comes after the last of them."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience_s) as last:
+            last.shutdown(socket.SHUT_WR)
+            last.recv(1)
+        wait_until(lambda: not self.alive, "the dead process's connections end", patience_s)
+
     def count(self):
         with self.lock:
             return len(self.received)
