@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kWorkers = 2;
 constexpr size_t kWaitingMax = 256;
+constexpr size_t kActBodyMax = 8 * 1024 * 1024;
 constexpr size_t kSmallBodyMax = 256 * 1024;
 constexpr size_t kApplyBodyMax = 16 * 1024 * 1024;  // many tenants with their scripts
 
@@ -90,7 +91,8 @@ class Api final : public AdminApi {
   explicit Api(Services& services)
       : services_(services),
         tokens_(services.store(), services.clock()),
-        pool_("jn-admin-work", kWorkers, kWaitingMax) {}
+        pool_("jn-admin-work", kWorkers, kWaitingMax),
+        acting_("jn-act", limits::kActionThreads, limits::kActionsWaitingMax) {}
 
   std::string localToken() const override { return tokens_.localToken(); }
 
@@ -99,7 +101,8 @@ class Api final : public AdminApi {
     const Match match = findRoute(head.method, head.path);
     const bool open = match.route && match.route->permission == Permission::None;
     const bool large = match.route && match.route->pattern == "/v1/apply";
-    admission.body_bytes_max = large ? kApplyBodyMax : kSmallBodyMax;
+    const bool acts = match.route && match.route->permission == Permission::Act;
+    admission.body_bytes_max = large ? kApplyBodyMax : acts ? kActBodyMax : kSmallBodyMax;
     if (!open && bearerOf(head).empty()) {
       admission.refuse = unauthorized("send a token: Authorization: Bearer jn_…");
     } else if (!match.route) {
@@ -122,7 +125,9 @@ class Api final : public AdminApi {
  private:
   void queue(Match match, net::HttpRequest request, const net::ResponderPtr& responder) {
     const auto shared = std::make_shared<net::HttpRequest>(std::move(request));
-    const bool queued = pool_.run([this, match = std::move(match), shared, responder] {
+    // What waits for a provider must not keep others waiting.
+    WorkerPool& pool = match.route->permission == Permission::Act ? acting_ : pool_;
+    const bool queued = pool.run([this, match = std::move(match), shared, responder] {
       responder->reply(answer(match, *shared));
     });
     if (queued) return;
@@ -182,7 +187,8 @@ class Api final : public AdminApi {
 
   Services& services_;
   TokenBook tokens_;
-  WorkerPool pool_;  // last: its threads use the others
+  WorkerPool pool_;  // last, both: their threads use the others
+  WorkerPool acting_;
 };
 
 }  // namespace

@@ -73,6 +73,16 @@ Answered integrations(Call& call) {
   return page(items);
 }
 
+Answered integration(Call& call) {
+  const CatalogPtr catalog = call.services.catalog();
+  const auto& all = catalog->findTenant(call.tenant())->integrations;
+  const auto found = all.find(call.path.at("i"));
+  if (found == all.end()) return notFound("there is no integration '" + call.path.at("i") + "'");
+  return net::jsonResponse(
+      200, integrationJson(found->second, publicUrl(call.services.system().public_address),
+                           call.services.integrationProblem(found->first)));
+}
+
 Answered destinations(Call& call) {
   std::vector<std::string> items;
   const CatalogPtr catalog = call.services.catalog();

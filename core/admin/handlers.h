@@ -22,9 +22,15 @@ Answered releaseConnector(Call& call);
 Answered tenants(Call& call);
 Answered tenant(Call& call);
 Answered integrations(Call& call);
+Answered integration(Call& call);
 Answered destinations(Call& call);
 Answered rules(Call& call);
 Answered apply(Call& call);
+// action_routes.cpp
+Answered actions(Call& call);
+Answered act(Call& call);
+Answered fieldsOf(Call& call);
+Answered testIntegration(Call& call);
 // event_routes.cpp
 Answered events(Call& call);
 Answered event(Call& call);

@@ -14,7 +14,7 @@ struct Grant {
   bool owner, admin, operator_, viewer, auditor;
 };
 // An auditor sees who may do what and whether the counts add up, but nothing customers sent.
-constexpr std::array<Grant, 13> kGrants = {{
+constexpr std::array<Grant, 14> kGrants = {{
     //                                           owner admin oper. viewer auditor
     {Permission::None, "none", true, true, true, true, true},
     {Permission::ReadSystem, "read_system", true, true, true, true, true},
@@ -23,6 +23,7 @@ constexpr std::array<Grant, 13> kGrants = {{
     {Permission::ReadEvents, "read_events", true, true, true, true, false},
     {Permission::ReadLedger, "read_ledger", true, true, true, true, true},
     {Permission::Operate, "operate", true, true, true, false, false},
+    {Permission::Act, "act", true, true, true, false, false},
     {Permission::Apply, "apply", true, true, false, false, false},
     {Permission::ReadSecrets, "read_secrets", true, true, false, false, true},
     {Permission::ManageSecrets, "manage_secrets", true, true, false, false, false},

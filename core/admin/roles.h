@@ -17,6 +17,7 @@ enum class Permission {
   ReadEvents,     // events and deliveries, with what customers sent
   ReadLedger,     // counts only
   Operate,        // replay, retry, discard
+  Act,            // act at providers, try integrations out
   Apply,          // change what is configured: needs a token for all tenants
   ReadSecrets,    // names and fingerprints; never the secrets
   ManageSecrets,  // put, remove and shred a tenant's secrets, rotate its key

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/desk.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -46,6 +47,7 @@ class Services {
   virtual CatalogPtr catalog() const = 0;
   virtual const plugin::Registry& connectors() const = 0;
   virtual SystemInfo system() const = 0;
+  virtual action::Desk& desk() = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
   // Why an integration answers 503, or a destination's deliveries wait; "" = nothing is wrong.
   virtual std::string integrationProblem(const std::string& id) const = 0;

@@ -9,6 +9,7 @@
 #include "app/cli_connector_check.h"
 #include "app/cli_connector_sdk.h"
 #include "app/cli_connector_trust.h"
+#include "app/cli_integration.h"
 #include "app/cli_keys.h"
 #include "app/cli_mapping.h"
 #include "app/cli_output.h"
@@ -291,6 +292,7 @@ int parseAndRun(int argc, char** argv) {
   addTokens(app, parsed);
   addKeys(app, parsed.action);
   addMapping(app, parsed.action);
+  addIntegrations(app, parsed.action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

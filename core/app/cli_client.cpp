@@ -99,14 +99,20 @@ Result<Json> AdminClient::post(const std::string& target) {
   return call("POST", target, nullptr);
 }
 
+Result<Json> AdminClient::post(const std::string& target, const Json& body,
+                               const Headers& headers) {
+  return call("POST", target, std::make_shared<const std::string>(dumpJson(body)), headers);
+}
+
 Result<Json> AdminClient::call(const std::string& method, const std::string& target,
-                               std::shared_ptr<const std::string> body) {
+                               std::shared_ptr<const std::string> body, const Headers& headers) {
   problems_.clear();
   net::OutboundRequest request;
   request.method = method;
   request.url = url_ + target;
   request.headers = {{"Authorization", "Bearer " + token_}, {"Accept", "application/json"}};
   if (body) request.headers.emplace_back("Content-Type", "application/json");
+  request.headers.insert(request.headers.end(), headers.begin(), headers.end());
   request.body = std::move(body);
   request.pool = "cli";
   request.allow_private = true;

@@ -24,6 +24,7 @@ class AdminClient {
   Result<Json> get(const std::string& target);
   Result<Json> post(const std::string& target, const Json& body);
   Result<Json> post(const std::string& target);  // for routes that take no body
+  Result<Json> post(const std::string& target, const Json& body, const Headers& headers);
   Result<Json> remove(const std::string& target);
   // Items of a list over as many pages as needed.
   Result<std::vector<Json>> list(const std::string& target, size_t at_most);
@@ -42,7 +43,7 @@ class AdminClient {
 
  private:
   Result<Json> call(const std::string& method, const std::string& target,
-                    std::shared_ptr<const std::string> body);
+                    std::shared_ptr<const std::string> body, const Headers& headers = {});
   Error errorOf(const net::OutboundResponse& response);
 
   std::unique_ptr<net::HttpClient> http_;

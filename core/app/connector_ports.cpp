@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <future>
 
 #include "base/bytes.h"
@@ -43,13 +44,19 @@ std::optional<plugin::KvEntry> entryOf(const std::string& document) {
 
 // ---- network
 
-Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
-                                             const plugin::HttpSend& request) {
-  if (!request.credential.empty()) {
-    return makeError(ErrorCode::Unauthenticated,
-                     fmt::format("integration {} has no credential named {}", call.integration,
-                                 request.credential));
+Simulators simulatorsOf(const std::vector<std::string>& settings) {
+  Simulators out;
+  for (const std::string& setting : settings) {  // checked when it was read
+    const size_t equals = setting.find('=');
+    int port = 0;
+    std::from_chars(setting.data() + equals + 1, setting.data() + setting.size(), port);
+    out[setting.substr(0, equals)] = port;
   }
+  return out;
+}
+
+Result<net::OutboundRequest> NetworkPort::outbound(const plugin::PortCall& call,
+                                                   const plugin::HttpSend& request) const {
   net::OutboundRequest out;
   out.method = request.method;
   out.url = request.url;
@@ -63,7 +70,26 @@ Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
   out.allow_private = allow_private_;
   out.timeout_ms = request.timeout_ms;
   out.response_bytes_max = request.answer_bytes_max;
+  if (!request.credential.empty()) {
+    if (!credentials_) {
+      return makeError(ErrorCode::Unauthenticated, "there are no credentials here");
+    }
+    JUNCTOR_TRY(Header header, credentials_->header(call, request.credential));
+    out.headers.push_back(std::move(header));
+  }
+  if (const auto simulator = simulators_.find(call.connector); simulator != simulators_.end()) {
+    const size_t host = request.url.find("//") + 2;  // the gate has read the URL
+    const size_t path = std::min(request.url.find('/', host), request.url.size());
+    out.headers.emplace_back("Junctor-Simulated-Host", request.url.substr(host, path - host));
+    out.url = fmt::format("http://127.0.0.1:{}{}", simulator->second, request.url.substr(path));
+    out.allow_private = true;
+  }
+  return out;
+}
 
+Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
+                                             const plugin::HttpSend& request) {
+  JUNCTOR_TRY(net::OutboundRequest out, outbound(call, request));
   auto promise = std::make_shared<std::promise<Result<net::OutboundResponse>>>();
   auto answered = promise->get_future();
   client_.send(std::move(out), [promise](Result<net::OutboundResponse> answer) {

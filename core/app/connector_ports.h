@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "app/credentials.h"
 #include "base/clock.h"
 #include "net/http_client.h"
 #include "observe/metrics.h"
@@ -15,18 +16,32 @@
 
 namespace junctor::app {
 
+// Simulators that play providers on this machine: port by connector.
+using Simulators = std::map<std::string, int, std::less<>>;
+Simulators simulatorsOf(const std::vector<std::string>& settings);  // "github=9100"
+
 class NetworkPort final : public plugin::HttpPort {
  public:
   // `allow_private`: for tests; connectors reach no private network.
   NetworkPort(net::HttpClient& client, const Clock& clock, bool allow_private = false)
       : client_(client), clock_(clock), allow_private_(allow_private) {}
+  // Before the first send(). Without credentials a request that names one is refused.
+  void use(Credentials* credentials, Simulators simulators) {
+    credentials_ = credentials;
+    simulators_ = std::move(simulators);
+  }
   Result<plugin::HttpAnswer> send(const plugin::PortCall& call,
                                   const plugin::HttpSend& request) override;
 
  private:
+  Result<net::OutboundRequest> outbound(const plugin::PortCall& call,
+                                        const plugin::HttpSend& request) const;
+
   net::HttpClient& client_;
   const Clock& clock_;
   const bool allow_private_;
+  Credentials* credentials_ = nullptr;
+  Simulators simulators_;
 };
 
 // Values as documents of the store, one kind for each connector and integration. Written through;
@@ -87,12 +102,14 @@ class SecretsOfIntegrations final : public plugin::SecretsPort {
   vault::Vault& vault_;
 };
 
-// A request that names a credential is refused: credentials are not there yet.
 class ConnectorPorts {
  public:
   ConnectorPorts(net::HttpClient& client, store::Store& store, vault::Vault& vault,
                  observe::Metrics& metrics, const Clock& clock)
       : network_(client, clock), storage_(store, clock), secrets_(vault), metrics_(metrics) {}
+  void use(Credentials* credentials, Simulators simulators) {
+    network_.use(credentials, std::move(simulators));
+  }
   plugin::HostPorts ports() { return {&network_, &storage_, &secrets_, &metrics_}; }
 
  private:

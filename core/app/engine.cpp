@@ -5,6 +5,7 @@
 #include "app/paths.h"
 #include "app/version.h"
 #include "base/files.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 namespace junctor::app {
@@ -31,6 +32,14 @@ admin::Check storeCheck(store::Health health) {
       return {"store", false, kStoreDown};
   }
   return {"store", false, kStoreDown};
+}
+
+Result<mapping::Mapping> shippedMapping(const std::string& connector, const std::string& object) {
+  auto text = readFile(mappingsFolder() + "/" + connector + "/" + object + ".json",
+                       limits::kMappingBytesMax);
+  if (!text) return notFound("there is no mapping of " + object + " for " + connector);
+  JUNCTOR_TRY(const mapping::Value json, mapping::parseValue(*text));
+  return mapping::readMapping(json);
 }
 
 // What is named; else the service manager's credential, if it gave one; else a file beside the
@@ -83,8 +92,21 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   JUNCTOR_TRY(engine->home_,
               ConnectorHome::open(config, *engine->store_, clock, engine->ports_->ports()));
   engine->build(config);
+  engine->buildDesk(config);
   JUNCTOR_CHECK(engine->keeper_->load());
   return engine;
+}
+
+// Connectors act for whoever asks, with the host's credentials.
+void Engine::buildDesk(const config::ServerConfig& config) {
+  credentials_ =
+      std::make_unique<Credentials>(*vault_, home_->registry(), [this] { return catalog(); });
+  ports_->use(credentials_.get(), simulatorsOf(config.connector_simulators));
+  desk_ = std::make_unique<action::Desk>(
+      action::DeskDeps{*store_, home_->registry(), [this] { return catalog(); },
+                       [](const std::string&, const std::string& connector,
+                          const std::string& object) { return shippedMapping(connector, object); },
+                       clock_, metrics_});
 }
 
 // The life of an event, as wiring: receiver -> flow -> dispatcher.

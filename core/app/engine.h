@@ -47,6 +47,7 @@ class Engine final : public admin::Services {
                                  const std::string& name) const override {
     return dispatcher_->problemOf(tenant, name);
   }
+  action::Desk& desk() override { return *desk_; }
   void secretsChanged() override { keeper_->announce(); }
   std::vector<std::string> reloadConnectors() override;
   Result<void> releaseConnector(const std::string& id) override;
@@ -59,6 +60,7 @@ class Engine final : public admin::Services {
  private:
   Engine(const config::ServerConfig& config, config::Environment environment, const Clock& clock);
   void build(const config::ServerConfig& config);
+  void buildDesk(const config::ServerConfig& config);
   Result<std::string> secretOf(const config::SecretOwner& owner, const std::string& field);
   void adopt(const CatalogPtr& catalog);
   void addGauges();
@@ -77,6 +79,8 @@ class Engine final : public admin::Services {
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<ConnectorPorts> ports_;
   std::unique_ptr<ConnectorHome> home_;
+  std::unique_ptr<Credentials> credentials_;
+  std::unique_ptr<action::Desk> desk_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<ingest::Receiver> receiver_;

@@ -160,6 +160,21 @@ inline constexpr size_t kVaultOwnersMax = 10'000;           // integrations, des
 inline constexpr size_t kKeyFileBytesMax = 16 * 1024;
 inline constexpr size_t kKeysPerFileMax = 64;               // the current key and its predecessors
 
+// -- Actions (each waits for a provider on a thread of its own)
+inline constexpr size_t kActionThreads = 16;
+inline constexpr size_t kActionsWaitingMax = 2'048;         // beyond it 503
+inline constexpr int64_t kActionJournalMs = 72LL * 3600 * 1000;  // an idempotency key is known
+inline constexpr size_t kActionJournalBytesMax = 256 * 1024;     // of a kept answer
+inline constexpr size_t kIdempotencyKeyBytesMax = 255;
+
+// -- OAuth
+inline constexpr int64_t kOauthStateMs = 10 * 60 * 1000;    // a person logs in and consents
+inline constexpr size_t kOauthPendingMax = 1'000;           // logins under way
+inline constexpr int64_t kOauthAheadMs = 5 * 60 * 1000;     // a token is renewed before it ends
+inline constexpr int64_t kOauthRetryMs = 1'000;             // between two tries of a renewal
+inline constexpr int64_t kOauthTimeoutMs = 15'000;          // of one token request
+inline constexpr size_t kOauthAnswerBytesMax = 64 * 1024;
+
 // -- Admin
 inline constexpr size_t kPageMax = 250;
 inline constexpr size_t kPageDefault = 50;

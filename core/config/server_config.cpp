@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "base/bytes.h"
@@ -75,12 +76,30 @@ Result<void> checkRoot(std::string_view text) {
   return invalidArgument("must be a public key as ed25519.BASE64 (junctor connector key new)");
 }
 
+// "github=9100": a connector and a port of this machine.
+Result<void> checkSimulator(std::string_view text) {
+  const size_t equals = text.find('=');
+  const std::string_view port = equals == text.npos ? "" : text.substr(equals + 1);
+  int number = 0;
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool whole = !port.empty() && read.ptr == port.data() + port.size();
+  if (equals != 0 && whole && number > 0 && number < 65'536) return {};
+  return invalidArgument("must be CONNECTOR=PORT, where `junctor connector sim` listens");
+}
+
+Result<void> checkPublicUrl(std::string_view text) {
+  const bool http = text.starts_with("https://") || text.starts_with("http://");
+  if (http && !text.ends_with('/') && text.find_first_of("?# ") == text.npos) return {};
+  return invalidArgument("must be http(s)://host, without a slash at the end");
+}
+
 const std::vector<Setting>& settings() {
   using C = ServerConfig;
   constexpr int64_t kMiB = 1024 * 1024;
   static const std::vector<Setting> kSettings = {
       {"data_dir", "", text(&C::data_dir)},
       {"listeners.public.address", "JUNCTOR_PUBLIC", text(&C::public_address, checkAddress)},
+      {"listeners.public.url", "", text(&C::public_url, checkPublicUrl)},
       {"listeners.public.tls.certificate", "", text(&C::tls_certificate)},
       {"listeners.public.tls.key", "", text(&C::tls_key)},
       {"listeners.admin.address", "JUNCTOR_ADMIN", text(&C::admin_address, checkAddress)},
@@ -90,6 +109,8 @@ const std::vector<Setting>& settings() {
       {"connectors.run", "", text(&C::connectors_run, oneOf({"auto", "isolated", "in-process"}))},
       {"connectors.per_tenant", "", boolean(&C::connectors_per_tenant)},
       {"connectors.dev", "", boolean(&C::connectors_dev)},
+      {"connectors.simulators", "", item(&C::connector_simulators, checkSimulator),
+       &C::connector_simulators},
       {"log.format", "", text(&C::log_format, oneOf({"text", "json"}))},
       {"log.level", "", text(&C::log_level, oneOf({"debug", "info", "warn", "error"}))},
       {"workers.flow", "", integer(&C::flow_workers, 1, 64)},

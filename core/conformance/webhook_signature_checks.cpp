@@ -70,6 +70,7 @@ Outcome schemeOf(Session& session, Scheme& out) {
   if (declared->algorithm == crypto::Algorithm::Ed25519) {
     return skip("the sender signs with a private key, which nobody has here");
   }
+  if (!declared->query.empty()) return skip("the token stands in the URL");
   out.scheme = *declared;
   const std::string a = secret(out.scheme, 0);
   const std::string b = secret(out.scheme, 1);
@@ -229,14 +230,37 @@ Outcome rawBytes(Session& session) {
   });
 }
 
+namespace {
+
+constexpr const char* kCanary = "c7a11enge-0123456789";
+constexpr const char* kHandshakeToken = "handshake-token-1";
+
+std::string challengeQuery(const plugin::Handshake& handshake, const std::string& token) {
+  std::string query = percentEncode(handshake.query) + "=" + kCanary + "%21";
+  if (!handshake.token_query.empty()) {
+    query += "&" + percentEncode(handshake.token_query) + "=" + token;
+  }
+  return query;
+}
+
+// Is the challenge sent back to who carries a wrong token, or where none is configured?
+bool echoesToAnybody(const plugin::Handshake& handshake) {
+  for (const char* expected : {kHandshakeToken, ""}) {
+    const auto answer = ingest::queryHandshake(handshake, challengeQuery(handshake, "x"), expected);
+    if (answer && answer->status == 200) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Outcome handshakes(Session& session) {
   if (!session.manifest()) return skip("the manifest is not valid (see S3)");
   const plugin::Handshake& handshake = session.manifest()->handshake;
-  constexpr const char* kCanary = "c7a11enge-0123456789";
   if (handshake.kind == plugin::HandshakeKind::None) return skip("the manifest has no handshake");
   if (handshake.kind == plugin::HandshakeKind::QueryEcho) {
-    const auto answer =
-        ingest::queryHandshake(handshake, percentEncode(handshake.query) + "=" + kCanary + "%21");
+    const auto answer = ingest::queryHandshake(
+        handshake, challengeQuery(handshake, kHandshakeToken), kHandshakeToken);
     if (!answer) return fail("a GET with the challenge is not answered");
     return answer->body == std::string(kCanary) + "!" ? pass()
                                                       : fail("does not send the challenge back");
@@ -256,15 +280,17 @@ Outcome handshakes(Session& session) {
              : fail("answers with another content type than declared");
 }
 
-// What is no challenge must not be echoed; a verify token is not part of manifests.
+// What is no challenge must not be echoed, nor one with another token than the settings'.
 Outcome handshakeRefused(Session& session) {
   if (!session.manifest()) return skip("the manifest is not valid (see S3)");
   const plugin::Handshake& handshake = session.manifest()->handshake;
   if (handshake.kind == plugin::HandshakeKind::None) return skip("the manifest has no handshake");
   if (handshake.kind == plugin::HandshakeKind::QueryEcho) {
-    return ingest::queryHandshake(handshake, "no_challenge_of_that_name=1")
-               ? fail("a GET without the challenge is answered")
-               : pass("the manifest names no verify token");
+    if (ingest::queryHandshake(handshake, "no_challenge_of_that_name=1", kHandshakeToken)) {
+      return fail("a GET without the challenge is answered");
+    }
+    if (handshake.token_query.empty()) return pass("the manifest names no verify token");
+    return echoesToAnybody(handshake) ? fail("a wrong verify token gets the challenge") : pass();
   }
   Json body = Json::object();
   body[Json::json_pointer(handshake.when_json)] = handshake.equals + "x";

@@ -29,12 +29,17 @@ enum class KeyForm { Utf8, Base64AfterPrefix, Base64, HexPublicKey };
 // algorithm: none hmac-sha1 hmac-sha256 hmac-sha512 ed25519 plain-token; encoding: hex base64;
 // key: utf8 base64-after-prefix base64 hex-public-key; `version` is another word for `prefix`.
 // Refused too: a signature that leaves out the body, a time that is not signed.
-// `signed` may use {body} {method} {url} {path} {query} {timestamp} {header:NAME}.
+// `signed` may use {body} {form_sorted} {method} {url} {path} {query} {timestamp} {header:NAME}.
+// {form_sorted} is a form's decoded fields, sorted by name, as name and value without separators
+// (Twilio); a body that is no form must then be named by its hash in the query (bodySHA256=hex).
+// `unit` is s, ms or iso8601, which is signed as it is written. With algorithm plain-token the token
+// may stand in the URL instead of a header: {"algorithm":"plain-token","query":"token"}.
 // Several signatures in one header: `separator` splits them, any match wins, parts that do not
 // carry `version`/`prefix` are skipped. With `pairs` the header is a list of k=v (Stripe).
 struct SignatureScheme {
   Algorithm algorithm = Algorithm::HmacSha256;
-  std::string header;
+  std::string header;                     // "" only with `query`
+  std::string query;                      // parameter of the URL that holds a plain token
   std::string prefix;
   Encoding encoding = Encoding::Hex;
   KeyForm key = KeyForm::Utf8;
@@ -42,7 +47,7 @@ struct SignatureScheme {
   std::string separator;
   std::string pair_time, pair_signature;  // "" = header is no pair list
   std::string timestamp_header;           // "" = none, or from the pairs
-  int64_t timestamp_unit_ms = 1000;       // 1000 = seconds, 1 = milliseconds
+  int64_t timestamp_unit_ms = 1000;       // 1000 = seconds, 1 = milliseconds, 0 = ISO 8601
   int64_t tolerance_s = 0;                // 0 = no time window
   bool future_ok = false;                 // only "too old" fails (Stripe)
 

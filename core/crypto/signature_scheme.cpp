@@ -29,7 +29,7 @@ constexpr Choice<KeyForm> kKeyForms[] = {{"utf8", KeyForm::Utf8},
                                          {"base64-after-prefix", KeyForm::Base64AfterPrefix},
                                          {"base64", KeyForm::Base64},
                                          {"hex-public-key", KeyForm::HexPublicKey}};
-constexpr Choice<int64_t> kUnits[] = {{"s", 1000}, {"ms", 1}};
+constexpr Choice<int64_t> kUnits[] = {{"s", 1000}, {"ms", 1}, {"iso8601", 0}};
 
 // Reads one JSON object; every error names the key by its path.
 class ObjectReader {
@@ -163,7 +163,7 @@ Result<SignatureScheme> SignatureScheme::fromJson(const Json& json) {
   JUNCTOR_TRY(const auto in,
               ObjectReader::open(json, "signature",
                                  {"algorithm", "header", "prefix", "version", "encoding", "key",
-                                  "signed", "separator", "pairs", "timestamp"}));
+                                  "signed", "separator", "pairs", "timestamp", "query"}));
   SignatureScheme scheme;
   JUNCTOR_TRY(scheme.algorithm, in.choice("algorithm", kAlgorithms, Algorithm::HmacSha256));
   if (scheme.algorithm == Algorithm::None) {
@@ -171,6 +171,12 @@ Result<SignatureScheme> SignatureScheme::fromJson(const Json& json) {
     return scheme;
   }
   JUNCTOR_TRY(scheme.header, in.headerName("header"));
+  JUNCTOR_TRY(scheme.query, in.text("query", ""));
+  if (!scheme.query.empty()) {
+    const bool alone = scheme.algorithm == Algorithm::PlainToken && json.size() == 2;
+    return alone ? Result<SignatureScheme>(scheme)
+                 : in.error("query", "goes with algorithm plain-token and no other key");
+  }
   if (scheme.header.empty()) return in.error("header", "is required");
   JUNCTOR_TRY(scheme.encoding, in.choice("encoding", kEncodings, Encoding::Hex));
   const bool ed25519 = scheme.algorithm == Algorithm::Ed25519;

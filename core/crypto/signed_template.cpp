@@ -6,8 +6,53 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "crypto/hash.h"
 
 namespace junctor::crypto {
+namespace {
+
+using Field = std::pair<std::string, std::string>;
+
+// Unauthenticated: it is no form.
+Result<std::vector<Field>> formFields(std::string_view body) {
+  std::vector<Field> fields;
+  while (!body.empty()) {
+    const std::string_view pair = body.substr(0, body.find('&'));
+    body.remove_prefix(std::min(pair.size() + 1, body.size()));
+    if (pair.empty()) continue;
+    const size_t equals = std::min(pair.find('='), pair.size());
+    auto name = percentDecode(pair.substr(0, equals), true);
+    auto value = percentDecode(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!name || !value || fields.size() == limits::kConnectorFormFieldsMax) {
+      return makeError(ErrorCode::Unauthenticated, "the body is not a form");
+    }
+    fields.emplace_back(std::move(*name), std::move(*value));
+  }
+  return fields;
+}
+
+// A value that comes twice counts once (Twilio).
+Result<std::string> formSorted(const SignatureInput& input) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  const std::string* type = findHeader(input.headers, "Content-Type");
+  if (type && equalsIgnoreCase(std::string_view(*type).substr(0, kForm.size()), kForm)) {
+    JUNCTOR_TRY(std::vector<Field> fields, formFields(input.body));
+    std::sort(fields.begin(), fields.end());
+    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+    std::string out;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const bool again = i > 0 && fields[i].first == fields[i - 1].first;
+      out += (again ? "" : fields[i].first) + fields[i].second;
+    }
+    return out;
+  }
+  const std::string hash = sha256Hex(input.body);
+  const bool named = input.query.find("bodySHA256=" + hash) != std::string_view::npos;
+  if (input.body.empty() || named) return std::string();
+  return makeError(ErrorCode::Unauthenticated, "the URL does not name the hash of the body");
+}
+
+}  // namespace
 
 std::string SignedParts::joined() const {
   std::string out;
@@ -44,7 +89,7 @@ bool validHeaderName(std::string_view name) {
 
 Result<SignedTemplate::Piece> SignedTemplate::parsePlaceholder(std::string_view name) {
   constexpr std::pair<std::string_view, Source> kNames[] = {
-      {"body", Source::Body}, {"method", Source::Method}, {"url", Source::Url},
+      {"body", Source::Body}, {"form_sorted", Source::FormSorted}, {"method", Source::Method}, {"url", Source::Url},
       {"path", Source::Path}, {"query", Source::Query},   {"timestamp", Source::Timestamp}};
   for (const auto& [known, source] : kNames) {
     if (name == known) return Piece{source, {}};
@@ -96,6 +141,12 @@ Result<SignedParts> SignedTemplate::expand(const SignatureInput& input,
       case Source::Body:
         out = input.body;
         break;
+      case Source::FormSorted: {
+        JUNCTOR_TRY(std::string sorted, formSorted(input));
+        parts.made = std::make_unique<std::string>(std::move(sorted));
+        out = *parts.made;
+        break;
+      }
       case Source::Method:
         out = input.method;
         break;

@@ -1,6 +1,7 @@
 #pragma once
 // SignedTemplate: "v0:{timestamp}:{body}" compiled. Private to the room.
 #include <array>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ struct SignedParts {
   static constexpr size_t kMax = 16;
   std::array<std::string_view, kMax> items;
   size_t count = 0;
+  std::unique_ptr<std::string> made;  // what is no part of the request as it stands
 
   std::span<const std::string_view> span() const { return {items.data(), count}; }
   std::string joined() const;
@@ -26,13 +28,13 @@ class SignedTemplate {
   // InvalidArgument names the placeholder that is unknown.
   static Result<SignedTemplate> parse(std::string_view text);
 
-  bool usesBody() const { return uses(Source::Body); }
+  bool usesBody() const { return uses(Source::Body) || uses(Source::FormSorted); }
   bool usesTimestamp() const { return uses(Source::Timestamp); }
   // Unauthenticated if a header it needs is missing or comes twice.
   Result<SignedParts> expand(const SignatureInput& input, std::string_view timestamp) const;
 
  private:
-  enum class Source { Text, Body, Method, Url, Path, Query, Timestamp, Header };
+  enum class Source { Text, Body, FormSorted, Method, Url, Path, Query, Timestamp, Header };
   struct Piece {
     Source source;
     std::string text;  // the literal, or the header's name

@@ -5,7 +5,9 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/limits.h"
+#include "base/time_text.h"
 #include "crypto/ed25519.h"
 #include "crypto/hash.h"
 #include "crypto/mac.h"
@@ -73,12 +75,18 @@ class SchemeVerifier final : public Verifier {
   Result<std::string_view> timestampOf(const SignatureInput& input,
                                        const OfferedSignatures& offered) const;
   Result<void> checkWindow(std::string_view timestamp, int64_t now_unix_ms) const;
+  Result<void> checkAge(int64_t age_ms) const;
+  Result<void> verifyQueryToken(const SignatureInput& input) const;
   bool anyMatch(const OfferedSignatures& offered, const SignedParts& parts) const;
   bool macMatches(const Mac& mac, const OfferedSignatures& offered, const SignedParts& parts) const;
   bool ed25519Matches(const Ed25519Key& key, const OfferedSignatures& offered,
                       const SignedParts& parts) const;
   static bool tokenMatches(const Token& token, const OfferedSignatures& offered);
   bool timed() const { return !scheme_.timestamp_header.empty() || !scheme_.pair_time.empty(); }
+  std::string timeText(int64_t unix_ms) const {
+    if (scheme_.timestamp_unit_ms == 0) return formatRfc3339(unix_ms);
+    return std::to_string(unix_ms / scheme_.timestamp_unit_ms);
+  }
   std::string encode(std::string_view bytes) const {
     return scheme_.encoding == Encoding::Hex ? toHex(bytes) : toBase64(bytes);
   }
@@ -101,6 +109,11 @@ Result<std::string_view> SchemeVerifier::timestampOf(const SignatureInput& input
 }
 
 Result<void> SchemeVerifier::checkWindow(std::string_view timestamp, int64_t now_unix_ms) const {
+  if (scheme_.timestamp_unit_ms == 0) {
+    const auto at_ms = parseTimeText(timestamp);
+    if (!at_ms) return unauthenticated("the timestamp is no ISO 8601 time");
+    return checkAge(now_unix_ms - *at_ms);
+  }
   constexpr size_t kDigitsMax = 15;  // milliseconds until the year 33658; no overflow below
   int64_t units = 0;
   const char* end = timestamp.data() + timestamp.size();
@@ -108,8 +121,11 @@ Result<void> SchemeVerifier::checkWindow(std::string_view timestamp, int64_t now
                       timestamp.front() >= '0' && timestamp.front() <= '9' &&
                       std::from_chars(timestamp.data(), end, units).ptr == end;
   if (!digits) return unauthenticated("the timestamp is not a whole number");
+  return checkAge(now_unix_ms - units * scheme_.timestamp_unit_ms);
+}
+
+Result<void> SchemeVerifier::checkAge(int64_t age_ms) const {
   if (scheme_.tolerance_s == 0) return {};
-  const int64_t age_ms = now_unix_ms - units * scheme_.timestamp_unit_ms;
   const int64_t tolerance_ms = scheme_.tolerance_s * 1000;
   if (age_ms > tolerance_ms) return unauthenticated("the timestamp is too old");
   if (age_ms < -tolerance_ms && !scheme_.future_ok) {
@@ -161,7 +177,29 @@ bool SchemeVerifier::anyMatch(const OfferedSignatures& offered, const SignedPart
   return match;
 }
 
+// The token stands in the URL; twice is once too often.
+Result<void> SchemeVerifier::verifyQueryToken(const SignatureInput& input) const {
+  std::string_view rest = input.query, found;
+  size_t times = 0;
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) != scheme_.query) continue;
+    found = pair.substr(std::min(equals + 1, pair.size()));
+    ++times;
+  }
+  const auto token = percentDecode(found, true);
+  bool match = false;
+  for (const Key& key : keys_) {
+    match |= token && equalConstantTime(sha256(*token), std::get<Token>(key).hash);
+  }
+  if (match && times == 1) return {};
+  return unauthenticated("the URL's parameter " + scheme_.query + " matches no live secret");
+}
+
 Result<void> SchemeVerifier::verify(const SignatureInput& input, int64_t now_unix_ms) const {
+  if (!scheme_.query.empty()) return verifyQueryToken(input);
   JUNCTOR_TRY(const std::string_view value, singleHeader(input.headers, scheme_.header));
   JUNCTOR_TRY(const OfferedSignatures offered, readSignatureHeader(scheme_, value));
   JUNCTOR_TRY(const std::string_view timestamp, timestampOf(input, offered));
@@ -175,8 +213,8 @@ Result<void> SchemeVerifier::verify(const SignatureInput& input, int64_t now_uni
 
 Result<Headers> SchemeVerifier::sign(const SignatureInput& input, int64_t now_unix_ms) const {
   Headers out;
-  const std::string timestamp =
-      timed() ? std::to_string(now_unix_ms / scheme_.timestamp_unit_ms) : std::string();
+  if (!scheme_.query.empty()) return out;  // the sender puts the token into the URL
+  const std::string timestamp = timed() ? timeText(now_unix_ms) : std::string();
   if (!scheme_.timestamp_header.empty()) out.emplace_back(scheme_.timestamp_header, timestamp);
   std::string value;
   if (const auto* token = std::get_if<Token>(&keys_.front())) {

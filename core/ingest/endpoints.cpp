@@ -45,6 +45,13 @@ std::vector<std::string> secretHeaders(const plugin::Manifest& manifest,
   return names;
 }
 
+std::string handshakeToken(const plugin::Handshake& handshake, const Integration& integration) {
+  const auto settings = parseJson(integration.settings_json);
+  if (handshake.token_setting.empty() || !settings || !settings->is_object()) return {};
+  const auto found = settings->find(handshake.token_setting);
+  return found != settings->end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integration& integration,
                                        const std::shared_ptr<plugin::Connector>& connector,
                                        const config::SecretSource& secrets,
@@ -62,6 +69,10 @@ std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integrat
                "integration cannot verify and answers 503: {}", endpoint->unavailable);
   }
   endpoint->secret_headers = secretHeaders(connector->manifest(), integration);
+  if (const auto scheme = schemeFor(connector->manifest(), integration)) {
+    endpoint->secret_query = scheme->query;
+  }
+  endpoint->handshake_token = handshakeToken(connector->manifest().handshake, integration);
   auto places = plugin::effectiveDeliveryKey(connector->manifest(), integration.settings_json);
   if (places) {
     endpoint->delivery_key = std::move(*places);

@@ -23,6 +23,8 @@ struct Endpoint {
   std::vector<plugin::Place> delivery_key;
   std::string unavailable;                  // why it cannot verify now (secret missing), "" = ready
   std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
+  std::string secret_query;                 // likewise, a parameter of the URL
+  std::string handshake_token;              // what a handshake must carry, if the manifest asks
 
   observe::Counter* accepted = nullptr;
   observe::Counter* duplicates = nullptr;

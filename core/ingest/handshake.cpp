@@ -1,6 +1,7 @@
 #include "ingest/handshake.h"
 
 #include "base/bytes.h"
+#include "crypto/hash.h"
 
 namespace junctor::ingest {
 namespace {
@@ -25,10 +26,16 @@ net::HttpResponse echo(const plugin::Handshake& handshake, std::string value) {
 }  // namespace
 
 std::optional<net::HttpResponse> queryHandshake(const plugin::Handshake& handshake,
-                                                std::string_view query) {
+                                                std::string_view query, std::string_view token) {
   if (handshake.kind != plugin::HandshakeKind::QueryEcho) return std::nullopt;
   auto value = queryValue(query, handshake.query);
   if (!value) return std::nullopt;
+  if (!handshake.token_query.empty()) {
+    const auto given = queryValue(query, handshake.token_query);
+    if (!given || token.empty() || !crypto::equalConstantTime(*given, token)) {
+      return net::problem(403, "wrong-token", "the handshake carries another token");
+    }
+  }
   return echo(handshake, std::move(*value));
 }
 

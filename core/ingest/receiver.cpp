@@ -50,6 +50,19 @@ std::string publicUrl(const Integration& integration, const net::HttpRequest& re
   return (request.tls ? "https://" : "http://") + request.host + request.target;
 }
 
+// A token in the URL is never stored: what stands after its name is cut out.
+std::string withoutToken(std::string url, const std::string& parameter) {
+  if (parameter.empty()) return url;
+  const size_t query = url.find('?');
+  for (size_t at = query; at != url.npos && at < url.size(); at = url.find('&', at)) {
+    ++at;
+    if (url.compare(at, parameter.size() + 1, parameter + "=") != 0) continue;
+    const size_t value = at + parameter.size() + 1;
+    url.replace(value, std::min(url.find('&', value), url.size()) - value, "***");
+  }
+  return url;
+}
+
 // Older or second signatures (GitHub's X-Hub-Signature) and shared tokens, whatever the scheme.
 bool secretLike(std::string_view name) {
   const std::string lower = lowerAscii(name);
@@ -129,7 +142,7 @@ void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::Htt
                        const net::ResponderPtr& responder) {
   const plugin::Manifest& manifest = endpoint->connector->manifest();
   if (request.method == "GET") {
-    auto echo = queryHandshake(manifest.handshake, request.query);
+    auto echo = queryHandshake(manifest.handshake, request.query, endpoint->handshake_token);
     if (echo) endpoint->handshakes->add();
     return responder->reply(echo ? std::move(*echo) : notFoundHere());
   }
@@ -179,7 +192,7 @@ void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::Http
   raw->connector = endpoint->integration->connector;
   raw->received_at_ms = clock_.unixMs();
   raw->method = std::move(request.method);
-  raw->url = std::move(url);
+  raw->url = withoutToken(std::move(url), endpoint->secret_query);
   raw->headers = withoutSecrets(*endpoint, std::move(request.headers));
   raw->body = std::move(request.body);
   raw->remote_ip = std::move(request.remote_ip);

@@ -136,6 +136,7 @@ void CallContext::reset(const CallTarget& target, const Clock& clock, const Call
   known_json_.clear();
   log_lines_ = 0;
   failure_message_.clear();
+  refused_ = {JN_OK, ""};
   failure_retry_after_.reset();
 }
 
@@ -171,6 +172,7 @@ PortCall CallContext::portCall() const {
 
 jn_status CallContext::refuse(std::string_view service, const Error& error) {
   const jn_status status = statusOf(error);
+  refused_ = {status, oneLine(error.message, kMessageBytesMax)};
   if (status != JN_E_NOT_FOUND && status != JN_E_CONFLICT && mayLog()) {
     log::write(log::Level::Info, "connector",
                {{"connector", target_.connector},
@@ -265,6 +267,8 @@ Error CallContext::errorOf(jn_status status) const {
   const std::string_view cause =
       failure_message_.empty() ? std::string_view("no cause was given") : failure_message_;
   Error error = makeError(errorCodeOf(status), fmt::format("{}: {}", target_.connector, cause));
+  // What the host refused, and the connector only passed on, says more than the connector can.
+  if (status == refused_.first && record_->http_status == 0) error.message += ": " + refused_.second;
   error.retry_after = failure_retry_after_;
   return error;
 }

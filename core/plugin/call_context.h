@@ -109,6 +109,7 @@ class CallContext {
   size_t log_lines_ = 0;
   const size_t log_lines_max_;
   std::string failure_message_;
+  std::pair<jn_status, std::string> refused_;  // by a service, the last time, and why
   std::optional<std::chrono::milliseconds> failure_retry_after_;
 };
 

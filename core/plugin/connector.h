@@ -16,6 +16,7 @@
 #include "model/event.h"
 #include "trust/capabilities.h"
 #include "plugin/calls.h"
+#include "plugin/declared.h"
 #include "plugin/ports.h"
 
 namespace junctor::plugin {
@@ -36,6 +37,8 @@ struct Handshake {
   std::string when_json, equals;  // JsonEcho: pointer and value that announce it ("/type", …)
   std::string echo_json;          // JsonEcho: pointer of the value to send back
   std::string query;              // QueryEcho: parameter to send back
+  std::string token_query;        // QueryEcho: parameter that must be the setting `token_setting`
+  std::string token_setting;
   std::string content_type = "text/plain";
 };
 
@@ -66,6 +69,7 @@ struct Manifest {
   std::vector<Sample> samples;
   std::vector<std::string> events;  // declared types, globs allowed
   trust::Capabilities capabilities;  // absent: nothing is allowed
+  Declared declared;                // actions, credentials, OAuth
   std::string json;                 // the whole manifest, as in the ELF note
 
   bool offers(std::string_view interface) const {

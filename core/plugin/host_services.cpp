@@ -2,8 +2,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/time_text.h"
 #include "plugin/call_context.h"
-#include "plugin/time_text.h"
 
 namespace junctor::plugin {
 namespace {

@@ -77,7 +77,8 @@ Result<void> readHandshake(const StrictObject& in, Manifest& out) {
   if (!in.has("handshake")) return {};
   JUNCTOR_TRY(const auto json,
               StrictObject::open(in.at("handshake"), in.pathOf("handshake"),
-                                 {"kind", "when", "equals", "echo", "query", "content_type"}));
+                                 {"kind", "when", "equals", "echo", "query", "content_type",
+                                  "token_query", "token_setting"}));
   JUNCTOR_TRY(const std::string kind, json.requiredText("kind"));
   JUNCTOR_TRY(out.handshake.content_type, json.text("content_type", out.handshake.content_type));
   if (kind == "json-echo") {
@@ -91,6 +92,11 @@ Result<void> readHandshake(const StrictObject& in, Manifest& out) {
   if (kind != "query-echo") return json.error("kind", "must be json-echo or query-echo");
   out.handshake.kind = HandshakeKind::QueryEcho;
   JUNCTOR_TRY(out.handshake.query, json.requiredText("query"));
+  JUNCTOR_TRY(out.handshake.token_query, json.text("token_query"));
+  JUNCTOR_TRY(out.handshake.token_setting, json.text("token_setting"));
+  if (out.handshake.token_query.empty() != out.handshake.token_setting.empty()) {
+    return json.error("token_query", "goes with token_setting");
+  }
   for (const char* key : {"when", "equals", "echo"}) {
     if (json.has(key)) return json.error(key, "belongs to json-echo");
   }
@@ -178,7 +184,8 @@ Result<Manifest> fromJson(const Json& json) {
   JUNCTOR_TRY(const auto in, StrictObject::open(json, "",
                                                 {"id", "name", "version", "license", "summary",
                                                  "abi", "interfaces", "runtime", "webhook",
-                                                 "capabilities"}));
+                                                 "capabilities", "api", "actions", "fields",
+                                                 "test", "credentials", "oauth2"}));
   Manifest out;
   JUNCTOR_TRY(out.id, in.requiredText("id"));
   if (!cleanId(out.id)) return in.error("id", "must be lower-case letters, digits, '-' and '.'");
@@ -193,6 +200,7 @@ Result<Manifest> fromJson(const Json& json) {
     JUNCTOR_TRY(out.capabilities, trust::readCapabilities(in.at("capabilities"), "capabilities"));
   }
   JUNCTOR_CHECK(readWebhook(in, out));
+  JUNCTOR_TRY(out.declared, readDeclared(json));
   return out;
 }
 

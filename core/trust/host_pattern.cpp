@@ -72,6 +72,7 @@ Result<void> checkFixed(const std::vector<std::string_view>& labels) {
 
 Result<void> check(std::string_view text) {
   if (text.size() > kNameBytesMax) return invalidArgument("is longer than a host name can be");
+  if (isTemplate(text)) return {};
   if (text == "*") return invalidArgument("would allow every host: name them");
   std::vector<std::string_view> labels = labelsOf(text);
   if (labels.front() == "*") {
@@ -80,6 +81,14 @@ Result<void> check(std::string_view text) {
     while (!labels.empty() && isTemplate(labels.front())) labels.erase(labels.begin());
   }
   return checkFixed(labels);
+}
+
+// "https://llm.acme.com/v1" or "llm.acme.com"
+Result<HostPattern> wholeHost(const Json& setting) {
+  std::string host = setting.is_string() ? lowerAscii(setting.get<std::string>()) : "";
+  if (host.starts_with("https://")) host.erase(0, 8);
+  host.resize(std::min(host.find_first_of(":/?#"), host.size()));
+  return HostPattern::parse(host);
 }
 
 bool legalHost(std::string_view host) {
@@ -99,6 +108,11 @@ Result<HostPattern> HostPattern::parse(std::string_view text) {
 
 Result<HostPattern> HostPattern::resolved(const Json& settings) const {
   std::string name;
+  for (const std::string_view label : labelsOf(text_)) {
+    if (!isTemplate(label)) continue;
+    if (!settings.is_object() || !settings.contains(label.substr(1, label.size() - 2))) return *this;
+  }
+  if (isTemplate(text_)) return wholeHost(settings[text_.substr(1, text_.size() - 2)]);
   for (const std::string_view label : labelsOf(text_)) {
     if (!name.empty()) name += '.';
     if (!isTemplate(label)) {

@@ -1,5 +1,5 @@
 // GitHub webhooks: the event name stands in a header, the action in the body.
-#include <junctor/connector.hpp>
+#include <junctor/declared.hpp>
 
 namespace {
 
@@ -117,9 +117,9 @@ Text actor(const jnc::Call& call, const Json& sender) {
   });
 }
 
-class Github final : public jnc::Connector {
+class Github final : public jnc::Connector, public jnc::DeclaredApi {
  public:
-  Github(const jnc::Call&, const Json&) {}
+  Github(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Text name = request.header("X-GitHub-Event");

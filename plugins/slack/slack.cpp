@@ -1,5 +1,5 @@
 // Slack: the Events API sends JSON; interactivity and slash commands send forms.
-#include <junctor/connector.hpp>
+#include <junctor/declared.hpp>
 
 namespace {
 
@@ -54,9 +54,9 @@ Text message(const jnc::Call& call, const Json& message, Text channel) {
   });
 }
 
-class Slack final : public jnc::Connector {
+class Slack final : public jnc::Connector, public jnc::DeclaredApi {
  public:
-  Slack(const jnc::Call&, const Json&) {}
+  Slack(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     jnc::Event event;

@@ -1,5 +1,5 @@
 // Stripe events: snapshot events (API v1) hold the object, thin events (API v2) only name it.
-#include <junctor/connector.hpp>
+#include <junctor/declared.hpp>
 
 namespace {
 
@@ -22,9 +22,9 @@ Text actor(const jnc::Call& call, const Json& request) {
   });
 }
 
-class Stripe final : public jnc::Connector {
+class Stripe final : public jnc::Connector, public jnc::DeclaredApi {
  public:
-  Stripe(const jnc::Call&, const Json&) {}
+  Stripe(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);

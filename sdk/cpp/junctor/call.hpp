@@ -14,6 +14,24 @@ struct HttpRequest;
 class HttpAnswer;
 struct KvEntry;
 
+// RFC 3629, strictly: no overlong forms, no surrogates.
+inline bool isUtf8(Text text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t more = lead < 0x80 ? 0 : lead < 0xC2 ? 4 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+    if (more == 4 || lead > 0xF4 || i + more >= text.size()) return false;
+    for (size_t k = 1; k <= more; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
+    }
+    const auto second = more > 0 ? static_cast<unsigned char>(text[i + 1]) : 0x80;
+    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+    const bool beyond = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+    if (overlong || beyond) return false;
+    i += more + 1;
+  }
+  return true;
+}
+
 // Names and values, in order; names may repeat.
 class Pairs {
  public:

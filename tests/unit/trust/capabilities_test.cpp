@@ -100,12 +100,34 @@ TEST_CASE("a template is one label from the integration's settings") {
   CHECK(some.mayReach("blue-1.acme.com"));
   CHECK_FALSE(some.mayReach("red.acme.com"));
   for (const char* settings :
-       {"{}", R"({"shop": ""})", R"({"shop": "evil.com/"})", R"({"shop": "a.b"})",
-        R"({"shop": "*"})", R"({"shop": 7})", R"({"shop": "x.evil.com#"})", "[]"}) {
+       {R"({"shop": ""})", R"({"shop": "evil.com/"})", R"({"shop": "a.b"})",
+        R"({"shop": "*"})", R"({"shop": 7})", R"({"shop": "x.evil.com#"})"}) {
     INFO(settings);
     const auto made = Grants::make(good(asked), settings);
     REQUIRE_FALSE(made);
     CHECK_THAT(made.error().message, Catch::StartsWith("settings.shop: "));
+  }
+}
+
+TEST_CASE("a template whose setting is not there allows nothing") {
+  const std::string asked = R"({"hosts": ["{shop}.acme.com", "{base_url}"]})";
+  for (const char* settings : {"{}", "[]", R"({"other": "blue"})"}) {
+    const Grants some = grants(asked, settings);
+    CHECK_FALSE(some.mayReach("acme.com"));
+    CHECK_FALSE(some.mayReach("shop.acme.com"));
+    CHECK_FALSE(some.mayReach("{shop}.acme.com"));
+  }
+}
+
+TEST_CASE("a template may be the whole host of a URL in the settings") {
+  const std::string asked = R"({"hosts": ["{base_url}"]})";
+  const Grants some = grants(asked, R"({"base_url": "https://LLM.acme.com:8443/v1?x"})");
+  CHECK(some.mayReach("llm.acme.com"));
+  CHECK_FALSE(some.mayReach("acme.com"));
+  for (const char* url : {"https://10.0.0.1/v1", "https://localhost/", "https://db.internal", "*",
+                          "https://user@acme.com/", "http://acme.com/"}) {
+    INFO(url);
+    CHECK_FALSE(Grants::make(good(asked), R"({"base_url": ")" + std::string(url) + "\"}"));
   }
 }
 

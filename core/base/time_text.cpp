@@ -1,8 +1,8 @@
-#include "plugin/time_text.h"
+#include "base/time_text.h"
 
 #include <chrono>
 
-namespace junctor::plugin {
+namespace junctor {
 namespace {
 
 // Reads a fixed form from the left; any mismatch makes it fail for good.
@@ -90,4 +90,4 @@ std::optional<int64_t> parseTimeText(std::string_view text) {
   return ((days * 24 + hour) * 60 + minute - offset) * 60'000 + second * 1'000 + ms;
 }
 
-}  // namespace junctor::plugin
+}  // namespace junctor

@@ -1,0 +1,155 @@
+#include "app/cli_integration.h"
+
+#include <algorithm>
+
+#include "app/cli_client.h"
+#include "app/cli_output.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "base/json_value.h"
+#include "base/limits.h"
+
+namespace junctor::app {
+namespace {
+
+Result<std::string> pathOf(AdminClient& client, const std::string& id) {
+  JUNCTOR_TRY(const std::string base, client.owner("integrations", id));
+  return base + "/integrations/" + percentEncode(id);
+}
+
+// JSON as it stands, or of a file named after '@'.
+Result<Json> jsonOf(const std::string& text, const char* what) {
+  std::string content = text;
+  if (text.starts_with("@")) {
+    JUNCTOR_TRY(content, readFile(text.substr(1), limits::kConnectorBodyBytesMax));
+  }
+  auto json = parseJson(content);
+  if (!json) return invalidArgument(std::string(what) + ": " + json.error().message);
+  if (!json->is_object()) return invalidArgument(std::string(what) + " must be a JSON object");
+  return json;
+}
+
+// "title=Printer on fire", "labels:=[\"bug\"]"
+Result<void> addParam(const std::string& text, Json& params) {
+  const size_t equals = text.find('=');
+  if (equals == text.npos || equals == 0) {
+    return invalidArgument("'" + text + "' must be name=text or name:=json");
+  }
+  const bool json = text[equals - 1] == ':';
+  const std::string name = text.substr(0, equals - (json ? 1 : 0));
+  const std::string value = text.substr(equals + 1);
+  if (!json) {
+    params[name] = value;
+    return {};
+  }
+  auto parsed = parseJson(value);
+  if (!parsed) return invalidArgument(name + ": " + parsed.error().message);
+  params[name] = std::move(*parsed);
+  return {};
+}
+
+Result<Json> bodyOf(const IntegrationOptions& options) {
+  Json body = {{"params", Json::object()}, {"dry_run", options.dry_run}};
+  if (!options.params.empty()) {
+    JUNCTOR_TRY(body["params"], jsonOf(options.params, "--params"));
+  }
+  for (const std::string& each : options.set) JUNCTOR_CHECK(addParam(each, body["params"]));
+  if (!options.canonical.empty()) {
+    JUNCTOR_TRY(body["object"], jsonOf(options.canonical, "--object"));
+  }
+  return body;
+}
+
+Result<int> showActions(const CliContext& context, AdminClient& client, const std::string& path) {
+  JUNCTOR_TRY(const Json answer, client.get(path + "/actions"));
+  if (context.json) {
+    printJson(answer);
+    return kExitOk;
+  }
+  Table table({"ACTION", "PARAMETERS", "DOES"});
+  for (const Json& action : answer.at("data")) {
+    std::string names;
+    const Json input = action.value("input", Json::object());
+    const Json required = input.value("required", Json::array());
+    const Json properties = input.value("properties", Json::object());
+    for (const auto& property : properties.items()) {
+      const bool must = std::find(required.begin(), required.end(), property.key()) != required.end();
+      names += (names.empty() ? "" : " ") + property.key() + (must ? "" : "?");
+    }
+    table.row({cell(action, "name"), clipped(names, 60), cell(action, "title")});
+  }
+  table.print();
+  if (table.size() == 0) talk("its connector has no actions");
+  return kExitOk;
+}
+
+}  // namespace
+
+Result<int> integrationList(const CliContext& context) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const auto tenants, client.tenants());
+  Json all = Json::array();
+  Table table({"INTEGRATION", "TENANT", "CONNECTOR", "STATE", "WEBHOOK"});
+  for (const std::string& tenant : tenants) {
+    JUNCTOR_TRY(const Json answer,
+                client.get("/v1/tenants/" + percentEncode(tenant) + "/integrations"));
+    for (const Json& item : answer.at("data")) {
+      const std::string problem = cell(item, "problem");
+      table.row({cell(item, "id"), tenant, cell(item, "connector"),
+                 problem.empty() ? "ok" : clipped(problem, 50), cell(item, "webhook_url")},
+                problem.empty() ? Paint::Plain : Paint::Red);
+      all.push_back(item);
+    }
+  }
+  if (context.json) {
+    printJson({{"items", all}});
+  } else {
+    table.print();
+    if (table.size() == 0) talk("no integrations");
+  }
+  return kExitOk;
+}
+
+Result<int> integrationAct(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(const Json body, bodyOf(options));
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  if (options.action.empty()) return showActions(context, client, path);
+  Headers headers;
+  if (!options.key.empty()) headers.emplace_back("Idempotency-Key", options.key);
+  JUNCTOR_TRY(const Json answer,
+              client.post(path + "/actions/" + percentEncode(options.action), body, headers));
+  printJson(context.json ? answer : answer.at(options.dry_run ? "request" : "data"));
+  return kExitOk;
+}
+
+Result<int> integrationFields(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json answer, client.get(path + "/fields/" + percentEncode(options.object)));
+  if (context.json) {
+    printJson({{"items", answer.at("data")}});
+    return kExitOk;
+  }
+  Table table({"FIELD", "TYPE", "REQUIRED", "CUSTOM", "LABEL"});
+  for (const Json& field : answer.at("data")) {
+    table.row({cell(field, "name"), cell(field, "type"), cell(field, "required"),
+               cell(field, "custom"), cell(field, "label")});
+  }
+  table.print();
+  return kExitOk;
+}
+
+Result<int> integrationTest(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json answer, client.post(path + "/test", Json::object()));
+  if (context.json) {
+    printJson(answer);
+  } else {
+    print(options.id + ": the provider accepts the credential");
+  }
+  return kExitOk;
+}
+
+}  // namespace junctor::app

@@ -1,0 +1,29 @@
+#pragma once
+// `junctor integration`: integrations of the running server, and acting through them.
+#include <string>
+#include <vector>
+
+#include "app/cli.h"
+
+namespace CLI {
+class App;
+}
+
+namespace junctor::app {
+
+struct IntegrationOptions {
+  std::string id, action, object;
+  std::string params, canonical;  // JSON, or @file
+  std::vector<std::string> set;   // name=text or name:=json
+  std::string key;
+  bool dry_run = false;
+};
+Result<int> integrationList(const CliContext& context);
+Result<int> integrationAct(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationFields(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationTest(const CliContext& context, const IntegrationOptions& options);
+
+// The verbs, as a group of `app`. `chosen` is set when one is given.
+void addIntegrations(CLI::App& app, CliAction& chosen);
+
+}  // namespace junctor::app
