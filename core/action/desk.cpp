@@ -20,8 +20,8 @@ Answer noJournal(const Error& error) {
   return answer;
 }
 
-const char* const kFieldTypes[] = {"",     "text",   "integer",   "number", "boolean",
-                                   "date", "time",   "choice",    "reference", "json"};
+const char* const kFieldTypes[] = {"",     "text", "integer", "number",    "boolean",
+                                   "date", "time", "choice",  "reference", "json"};
 
 void writeField(JsonWriter& out, const plugin::Field& field) {
   out.beginObject().key("name").string(field.name).key("label");
@@ -52,7 +52,7 @@ Result<Desk::Place> Desk::find(const std::string& tenant, const std::string& int
   }
   place.connector = deps_.registry.find(place.integration->connector);
   if (!place.connector) {
-    return invalidArgument("connector '" + place.integration->connector + "' is not loaded");
+    return notFound("connector '" + place.integration->connector + "' is not loaded");
   }
   return place;
 }
@@ -108,9 +108,9 @@ Answer Desk::act(const Order& order) {
   }
   const auto* declared = place->connector->manifest().declared.action(order.action);
   if (!declared) {
-    return problem(404, "not-found",
-                   "connector '" + place->integration->connector + "' has no action '" +
-                       order.action + "'");
+    return problem(
+        404, "not-found",
+        "connector '" + place->integration->connector + "' has no action '" + order.action + "'");
   }
   const auto params = paramsOf(order, *place, *declared);
   if (!params) return problemOf(params.error());

@@ -1,6 +1,7 @@
 #pragma once
 // Desk: acts at providers through connectors. An order is checked, mapped, written down under its
-// idempotency key, carried out and answered; the same key gets the same answer, after a restart too.
+// idempotency key, carried out and answered; the same key gets the same answer, after a restart
+// too.
 //
 // Thread-safe; every function blocks, up to limits::kConnectorActionMs.
 #include <functional>

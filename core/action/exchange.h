@@ -9,9 +9,8 @@
 namespace junctor::action {
 
 // The mapping of a connector's object; NotFound if there is none.
-using Mappings = std::function<Result<mapping::Mapping>(const std::string& tenant,
-                                                        const std::string& connector,
-                                                        const std::string& object)>;
+using Mappings = std::function<Result<mapping::Mapping>(
+    const std::string& tenant, const std::string& connector, const std::string& object)>;
 
 // `params_json` with the mapped object in it. Members that are in both stay as in the parameters.
 Result<std::string> mergedParams(const mapping::Mapping& mapping, const plugin::DeclaredAction& act,

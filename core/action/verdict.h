@@ -20,8 +20,8 @@ Class classOf(const Error& error, const plugin::CallRecord& record);
 
 // What a caller gets, and gets again for the same idempotency key.
 struct Answer {
-  int status = 200;     // of the API's answer
-  std::string json;     // its body: the result, or a problem
+  int status = 200;  // of the API's answer
+  std::string json;  // its body: the result, or a problem
   bool replayed = false;
   std::optional<std::chrono::milliseconds> retry_after{};
 };

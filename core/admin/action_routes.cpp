@@ -32,7 +32,8 @@ Result<Found> find(const Call& call) {
 Result<std::string> keyOf(const net::HttpRequest& request) {
   const std::string* key = findHeader(request.headers, "Idempotency-Key");
   if (!key) return std::string();
-  const bool clean = std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c < 127; });
+  const bool clean =
+      std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c < 127; });
   if (!key->empty() && clean && key->size() <= limits::kIdempotencyKeyBytesMax) return *key;
   return invalidArgument("Idempotency-Key must be 1 to 255 printable characters without spaces");
 }

@@ -73,7 +73,8 @@ Result<int> showActions(const CliContext& context, AdminClient& client, const st
     const Json required = input.value("required", Json::array());
     const Json properties = input.value("properties", Json::object());
     for (const auto& property : properties.items()) {
-      const bool must = std::find(required.begin(), required.end(), property.key()) != required.end();
+      const bool must =
+          std::find(required.begin(), required.end(), property.key()) != required.end();
       names += (names.empty() ? "" : " ") + property.key() + (must ? "" : "?");
     }
     table.row({cell(action, "name"), clipped(names, 60), cell(action, "title")});

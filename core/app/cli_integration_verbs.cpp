@@ -29,23 +29,25 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
   CLI::App* cmd = group->add_subcommand("list", "All of --tenant, or of every tenant");
   cmd->footer("Examples:\n  junctor integration list\n  junctor integration list --tenant acme");
   cmd->callback([&chosen] { chosen = integrationList; });
-  cmd = verb(*group, "act", "Act at the provider; without an action: what it can do",
-             "  junctor integration act acme-gh\n"
-             "  junctor integration act acme-gh create_issue repository=acme/app title='On fire' "
-             "'labels:=[\"bug\"]'\n"
-             "  junctor integration act acme-gh close_issue repository=acme/app number:=7 --dry-run",
-             options, chosen, integrationAct);
+  cmd =
+      verb(*group, "act", "Act at the provider; without an action: what it can do",
+           "  junctor integration act acme-gh\n"
+           "  junctor integration act acme-gh create_issue repository=acme/app title='On fire' "
+           "'labels:=[\"bug\"]'\n"
+           "  junctor integration act acme-gh close_issue repository=acme/app number:=7 --dry-run",
+           options, chosen, integrationAct);
   cmd->add_option("action", options->action, "Action of the connector");
   cmd->add_option("set", options->set, "name=text or name:=json; repeatable");
   cmd->add_option("--params", options->params, "All parameters as JSON, or @file");
-  cmd->add_option("--object", options->canonical, "Canonical object as JSON, or @file: it is mapped");
+  cmd->add_option("--object", options->canonical,
+                  "Canonical object as JSON, or @file: it is mapped");
   cmd->add_option("--key", options->key, "Idempotency key: the same key gets the same answer");
   cmd->add_flag("--dry-run", options->dry_run, "Send nothing: show the request");
   cmd = verb(*group, "fields", "Fields of an object of the provider, custom ones too",
              "  junctor integration fields acme-gh issue", options, chosen, integrationFields);
   cmd->add_option("object", options->object, "Object of the provider")->required();
-  verb(*group, "test", "Try the credential with the provider",
-       "  junctor integration test acme-gh", options, chosen, integrationTest);
+  verb(*group, "test", "Try the credential with the provider", "  junctor integration test acme-gh",
+       options, chosen, integrationTest);
 }
 
 }  // namespace junctor::app

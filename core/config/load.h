@@ -23,26 +23,26 @@ std::string format(const Problem& problem);  // "integrations.yaml:7: integratio
 
 // config/junctor.yaml, then JUNCTOR_* variables, then flags: later wins.
 struct ServerConfig {
-  std::string data_dir;                          // data_dir
-  std::string public_address = "0.0.0.0:8080";   // listeners.public.address
-  std::string admin_address = "127.0.0.1:8081";  // listeners.admin.address
-  std::string tls_certificate, tls_key;          // listeners.public.tls.{certificate,key}
-  std::string public_url;                        // listeners.public.url: as the world sees it
-  std::string store = "sqlite";                  // store
-  std::vector<std::string> connector_dirs;       // connectors.dirs
-  std::vector<std::string> connector_roots;      // connectors.roots: "ed25519.BASE64"
-  std::string connectors_run = "auto";           // connectors.run: auto | isolated | in-process
-  bool connectors_per_tenant = false;            // connectors.per_tenant
-  bool connectors_dev = false;                   // connectors.dev, serve --dev
+  std::string data_dir;                           // data_dir
+  std::string public_address = "0.0.0.0:8080";    // listeners.public.address
+  std::string admin_address = "127.0.0.1:8081";   // listeners.admin.address
+  std::string tls_certificate, tls_key;           // listeners.public.tls.{certificate,key}
+  std::string public_url;                         // listeners.public.url: as the world sees it
+  std::string store = "sqlite";                   // store
+  std::vector<std::string> connector_dirs;        // connectors.dirs
+  std::vector<std::string> connector_roots;       // connectors.roots: "ed25519.BASE64"
+  std::string connectors_run = "auto";            // connectors.run: auto | isolated | in-process
+  bool connectors_per_tenant = false;             // connectors.per_tenant
+  bool connectors_dev = false;                    // connectors.dev, serve --dev
   std::vector<std::string> connector_simulators;  // connectors.simulators: "github=9100" (a port)
-  std::string log_format = "text";               // log.format: text | json
-  std::string log_level = "info";                // log.level
-  int flow_workers = 1;                          // workers.flow: 1..64
-  size_t body_bytes_max = 0;                     // limits.body_bytes
-  uint64_t low_space_bytes = 0;                  // limits.low_space_bytes
-  int64_t dedupe_window_hours = 72;              // limits.dedupe_window_hours: 1..720
-  std::string vault_key_file;                    // vault.key_file
-  bool core_dumps = false;                       // process.core_dumps
+  std::string log_format = "text";                // log.format: text | json
+  std::string log_level = "info";                 // log.level
+  int flow_workers = 1;                           // workers.flow: 1..64
+  size_t body_bytes_max = 0;                      // limits.body_bytes
+  uint64_t low_space_bytes = 0;                   // limits.low_space_bytes
+  int64_t dedupe_window_hours = 72;               // limits.dedupe_window_hours: 1..720
+  std::string vault_key_file;                     // vault.key_file
+  bool core_dumps = false;                        // process.core_dumps
 };
 
 using Environment = std::map<std::string, std::string>;

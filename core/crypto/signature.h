@@ -32,14 +32,14 @@ enum class KeyForm { Utf8, Base64AfterPrefix, Base64, HexPublicKey };
 // `signed` may use {body} {form_sorted} {method} {url} {path} {query} {timestamp} {header:NAME}.
 // {form_sorted} is a form's decoded fields, sorted by name, as name and value without separators
 // (Twilio); a body that is no form must then be named by its hash in the query (bodySHA256=hex).
-// `unit` is s, ms or iso8601, which is signed as it is written. With algorithm plain-token the token
-// may stand in the URL instead of a header: {"algorithm":"plain-token","query":"token"}.
+// `unit` is s, ms or iso8601, which is signed as it is written. With algorithm plain-token the
+// token may stand in the URL instead of a header: {"algorithm":"plain-token","query":"token"}.
 // Several signatures in one header: `separator` splits them, any match wins, parts that do not
 // carry `version`/`prefix` are skipped. With `pairs` the header is a list of k=v (Stripe).
 struct SignatureScheme {
   Algorithm algorithm = Algorithm::HmacSha256;
-  std::string header;                     // "" only with `query`
-  std::string query;                      // parameter of the URL that holds a plain token
+  std::string header;  // "" only with `query`
+  std::string query;   // parameter of the URL that holds a plain token
   std::string prefix;
   Encoding encoding = Encoding::Hex;
   KeyForm key = KeyForm::Utf8;

@@ -89,8 +89,10 @@ bool validHeaderName(std::string_view name) {
 
 Result<SignedTemplate::Piece> SignedTemplate::parsePlaceholder(std::string_view name) {
   constexpr std::pair<std::string_view, Source> kNames[] = {
-      {"body", Source::Body}, {"form_sorted", Source::FormSorted}, {"method", Source::Method}, {"url", Source::Url},
-      {"path", Source::Path}, {"query", Source::Query},   {"timestamp", Source::Timestamp}};
+      {"body", Source::Body},          {"form_sorted", Source::FormSorted},
+      {"method", Source::Method},      {"url", Source::Url},
+      {"path", Source::Path},          {"query", Source::Query},
+      {"timestamp", Source::Timestamp}};
   for (const auto& [known, source] : kNames) {
     if (name == known) return Piece{source, {}};
   }

@@ -268,7 +268,8 @@ Error CallContext::errorOf(jn_status status) const {
       failure_message_.empty() ? std::string_view("no cause was given") : failure_message_;
   Error error = makeError(errorCodeOf(status), fmt::format("{}: {}", target_.connector, cause));
   // What the host refused, and the connector only passed on, says more than the connector can.
-  if (status == refused_.first && record_->http_status == 0) error.message += ": " + refused_.second;
+  if (status == refused_.first && record_->http_status == 0)
+    error.message += ": " + refused_.second;
   error.retry_after = failure_retry_after_;
   return error;
 }

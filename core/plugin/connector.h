@@ -14,10 +14,10 @@
 #include "crypto/signature.h"
 #include "model/catalog.h"
 #include "model/event.h"
-#include "trust/capabilities.h"
 #include "plugin/calls.h"
 #include "plugin/declared.h"
 #include "plugin/ports.h"
+#include "trust/capabilities.h"
 
 namespace junctor::plugin {
 
@@ -43,13 +43,14 @@ struct Handshake {
 };
 
 struct Sample {
-  std::string event;               // "pull_request.opened"
-  std::string file;                // JSON file in share/junctor/samples/<connector>/
-  Headers headers;                 // beyond the signature; "{uuid}" is replaced by a fresh id
-  std::vector<std::string> fresh;  // JSON pointers to ids that a sender makes new each time
+  std::string event;  // "pull_request.opened"
+  std::string file;   // JSON file in share/junctor/samples/<connector>/
+  Headers headers;    // beyond the signature; "{uuid}" is replaced by a fresh id
+  std::vector<std::string>
+      fresh;  // JSON pointers to ids that a sender makes new: texts or integers
 };
 // The sample's body with "{uuid}" replaced by `unique`, which is letters and digits, and every
-// `fresh` string by one that ends in it.
+// `fresh` string by one that ends in it, every integer by one made of it.
 Result<std::string> freshBody(const Sample& sample, std::string_view body, std::string_view unique);
 
 struct Manifest {
@@ -67,10 +68,10 @@ struct Manifest {
   bool delivery_key_from_settings = false;  // generic: settings.delivery_key
   std::vector<std::string> interfaces;      // "junctor.webhook/1"
   std::vector<Sample> samples;
-  std::vector<std::string> events;  // declared types, globs allowed
+  std::vector<std::string> events;   // declared types, globs allowed
   trust::Capabilities capabilities;  // absent: nothing is allowed
-  Declared declared;                // actions, credentials, OAuth
-  std::string json;                 // the whole manifest, as in the ELF note
+  Declared declared;                 // actions, credentials, OAuth
+  std::string json;                  // the whole manifest, as in the ELF note
 
   bool offers(std::string_view interface) const {
     return std::find(interfaces.begin(), interfaces.end(), interface) != interfaces.end();
@@ -171,9 +172,9 @@ std::unique_ptr<Registry> loadConnectors(std::vector<std::string> folders, Opene
 
 // Code that lies in no folder of the package: somebody brought it in, and somebody checked it.
 struct CheckedCode {
-  std::string path;     // where it is read and mapped, good until the process ends
-  std::string name;     // for people
-  std::string digest;   // of its content: the same digest is the same code
+  std::string path;    // where it is read and mapped, good until the process ends
+  std::string name;    // for people
+  std::string digest;  // of its content: the same digest is the same code
 };
 struct CheckedCodes {
   std::vector<CheckedCode> found;

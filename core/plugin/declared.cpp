@@ -11,9 +11,9 @@ namespace {
 // Requests are the connector's; here only their place is checked.
 Result<void> checkRequest(const StrictObject& in, const char* key) {
   if (!in.has(key)) return in.error(key, "is required");
-  JUNCTOR_TRY(const auto request,
-              StrictObject::open(in.at(key), in.pathOf(key),
-                                 {"method", "url", "query", "headers", "json", "form", "credential"}));
+  JUNCTOR_TRY(const auto request, StrictObject::open(in.at(key), in.pathOf(key),
+                                                     {"method", "url", "query", "headers", "json",
+                                                      "form", "credential"}));
   JUNCTOR_TRY(const std::string url, request.requiredText("url"));
   if (!url.starts_with("/") && !url.starts_with("https://")) {
     return request.error("url", "must be a path of api.url, or https");
@@ -41,9 +41,9 @@ Result<DeclaredAction> readAction(const std::string& name, const Json& json) {
 }
 
 Result<CredentialWay> readWay(const Json& json, const std::string& path) {
-  JUNCTOR_TRY(const auto in, StrictObject::open(json, path,
-                                                {"kind", "secret", "header", "value", "user",
-                                                 "password"}));
+  JUNCTOR_TRY(
+      const auto in,
+      StrictObject::open(json, path, {"kind", "secret", "header", "value", "user", "password"}));
   CredentialWay way;
   JUNCTOR_TRY(const std::string kind, in.requiredText("kind"));
   if (kind != "header" && kind != "basic" && kind != "oauth") {
@@ -63,7 +63,8 @@ Result<CredentialWay> readWay(const Json& json, const std::string& path) {
 
 Result<void> readCredentials(const Json& manifest, Declared& out) {
   if (!manifest.contains("credentials")) return {};
-  if (!manifest["credentials"].is_object()) return invalidArgument("credentials: must be an object");
+  if (!manifest["credentials"].is_object())
+    return invalidArgument("credentials: must be an object");
   for (const auto& [name, ways] : manifest["credentials"].items()) {
     if (!ways.is_array() || ways.empty()) {
       return invalidArgument("credentials." + name + ": must be a list of ways");
@@ -90,12 +91,12 @@ Result<std::vector<std::pair<std::string, std::string>>> readPairs(const StrictO
 
 Result<void> readOauth(const Json& manifest, OauthFacts& out) {
   if (!manifest.contains("oauth2")) return {};
-  JUNCTOR_TRY(const auto in,
-              StrictObject::open(manifest["oauth2"], "oauth2",
-                                 {"authorize_url", "token_url", "revoke_url", "scopes",
-                                  "scope_separator", "authorize_params", "token_params",
-                                  "token_body", "client_auth", "pkce", "token_at", "error_at",
-                                  "keep", "lifetime_s"}));
+  JUNCTOR_TRY(
+      const auto in,
+      StrictObject::open(manifest["oauth2"], "oauth2",
+                         {"authorize_url", "token_url", "revoke_url", "scopes", "scope_separator",
+                          "authorize_params", "token_params", "token_body", "client_auth", "pkce",
+                          "token_at", "error_at", "keep", "lifetime_s"}));
   JUNCTOR_TRY(out.authorize_url, in.requiredText("authorize_url"));
   JUNCTOR_TRY(out.token_url, in.requiredText("token_url"));
   JUNCTOR_TRY(out.revoke_url, in.text("revoke_url"));
@@ -111,7 +112,8 @@ Result<void> readOauth(const Json& manifest, OauthFacts& out) {
   JUNCTOR_TRY(const std::string body, in.text("token_body", "form"));
   JUNCTOR_TRY(const std::string client, in.text("client_auth", "body"));
   if (body != "form" && body != "json") return in.error("token_body", "must be form or json");
-  if (client != "body" && client != "basic") return in.error("client_auth", "must be body or basic");
+  if (client != "body" && client != "basic")
+    return in.error("client_auth", "must be body or basic");
   out.json_body = body == "json";
   out.basic_client = client == "basic";
   out.pkce = manifest["oauth2"].value("pkce", Json()) != false;

@@ -14,21 +14,21 @@ namespace junctor::plugin {
 
 struct DeclaredAction {
   std::string name, title;
-  std::string object;               // canonical object that can be given instead of `into`; "" = none
-  std::string into;                 // parameter that takes the mapped object; "" = the parameters
-  std::string input_json = "{}";    // JSON Schema of the parameters
-  bool idempotent = false;          // the provider itself takes a key
-  bool changes = true;              // false: it only reads
+  std::string object;             // canonical object that can be given instead of `into`; "" = none
+  std::string into;               // parameter that takes the mapped object; "" = the parameters
+  std::string input_json = "{}";  // JSON Schema of the parameters
+  bool idempotent = false;        // the provider itself takes a key
+  bool changes = true;            // false: it only reads
 };
 
 // One way to attach a credential; of several the first whose secret is there is taken. Texts may
 // hold {secret} and {settings.NAME}.
 struct CredentialWay {
   enum class Kind { Header, Basic, Oauth } kind = Kind::Header;
-  std::string secret;                               // field of the vault; of Oauth "oauth"
+  std::string secret;  // field of the vault; of Oauth "oauth"
   std::string header = "Authorization";
-  std::string value = "Bearer {secret}";            // of Header and Oauth
-  std::string user, password;                       // of Basic
+  std::string value = "Bearer {secret}";  // of Header and Oauth
+  std::string user, password;             // of Basic
 };
 
 // The standard way (RFC 6749, PKCE), and what providers do differently.
@@ -37,19 +37,19 @@ struct OauthFacts {
   std::vector<std::string> scopes;
   std::string scope_separator = " ";
   std::vector<std::pair<std::string, std::string>> authorize_params, token_params;
-  bool json_body = false;      // of token requests; else a form
-  bool basic_client = false;   // client id and secret as Basic; else in the body
+  bool json_body = false;     // of token requests; else a form
+  bool basic_client = false;  // client id and secret as Basic; else in the body
   bool pkce = true;
-  std::string token_at;        // JSON pointer to the object with the token in the answer
-  std::string error_at;        // JSON pointer to the error code of an answer, "/error"
+  std::string token_at;           // JSON pointer to the object with the token in the answer
+  std::string error_at;           // JSON pointer to the error code of an answer, "/error"
   std::vector<std::string> keep;  // members of the answer that are kept beside the token
-  int64_t lifetime_s = 0;      // where the answer names none; 0 = until it is refused
+  int64_t lifetime_s = 0;         // where the answer names none; 0 = until it is refused
 
   bool present() const { return !token_url.empty(); }
 };
 
 struct Declared {
-  std::vector<DeclaredAction> actions;                          // in the manifest's order
+  std::vector<DeclaredAction> actions;                            // in the manifest's order
   std::map<std::string, std::vector<CredentialWay>> credentials;  // by name in capabilities
   OauthFacts oauth;
   std::vector<std::string> objects;  // whose fields can be listed

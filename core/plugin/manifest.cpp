@@ -181,11 +181,11 @@ Result<void> readWebhook(const StrictObject& in, Manifest& out) {
 }
 
 Result<Manifest> fromJson(const Json& json) {
-  JUNCTOR_TRY(const auto in, StrictObject::open(json, "",
-                                                {"id", "name", "version", "license", "summary",
-                                                 "abi", "interfaces", "runtime", "webhook",
-                                                 "capabilities", "api", "actions", "fields",
-                                                 "test", "credentials", "oauth2"}));
+  JUNCTOR_TRY(const auto in,
+              StrictObject::open(json, "",
+                                 {"id", "name", "version", "license", "summary", "abi",
+                                  "interfaces", "runtime", "webhook", "capabilities", "api",
+                                  "actions", "fields", "test", "credentials", "oauth2"}));
   Manifest out;
   JUNCTOR_TRY(out.id, in.requiredText("id"));
   if (!cleanId(out.id)) return in.error("id", "must be lower-case letters, digits, '-' and '.'");

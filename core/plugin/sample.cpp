@@ -11,6 +11,13 @@ std::string freshText(const std::string& old, std::string_view unique) {
   return prefix + std::string(unique);
 }
 
+// Digits of a number that another `unique` does not give.
+int64_t freshNumber(std::string_view unique) {
+  uint64_t hash = 1469598103934665603ULL;  // FNV-1a
+  for (const char c : unique) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return static_cast<int64_t>(hash % 1'000'000'000'000ULL);
+}
+
 std::string replaceMarks(std::string_view body, std::string_view unique) {
   constexpr std::string_view kMark = "{uuid}";
   std::string out(body);
@@ -32,10 +39,15 @@ Result<std::string> freshBody(const Sample& sample, std::string_view body,
       return invalidArgument("\"" + text + "\" is no plain JSON pointer");
     }
     const Json::json_pointer pointer(text);
-    if (!json.contains(pointer) || !json[pointer].is_string()) {
-      return invalidArgument(sample.file + " has no string at " + text);
+    const bool number = json.contains(pointer) && json[pointer].is_number_integer();
+    if (!number && (!json.contains(pointer) || !json[pointer].is_string())) {
+      return invalidArgument(sample.file + " has no string or whole number at " + text);
     }
-    json[pointer] = freshText(json[pointer].get<std::string>(), unique);
+    if (number) {
+      json[pointer] = freshNumber(unique);
+    } else {
+      json[pointer] = freshText(json[pointer].get<std::string>(), unique);
+    }
   }
   return dumpJson(json, 2);
 }

@@ -110,7 +110,8 @@ Result<HostPattern> HostPattern::resolved(const Json& settings) const {
   std::string name;
   for (const std::string_view label : labelsOf(text_)) {
     if (!isTemplate(label)) continue;
-    if (!settings.is_object() || !settings.contains(label.substr(1, label.size() - 2))) return *this;
+    if (!settings.is_object() || !settings.contains(label.substr(1, label.size() - 2)))
+      return *this;
   }
   if (isTemplate(text_)) return wholeHost(settings[text_.substr(1, text_.size() - 2)]);
   for (const std::string_view label : labelsOf(text_)) {

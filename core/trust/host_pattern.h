@@ -4,8 +4,9 @@
 // - "*.acme.com"                every host below it, at any depth; not acme.com itself
 // - "{shop}.acme.com"           the integration's setting `shop` is one label of the name
 // - "{base_url}"               the host of the URL (or the host) in the integration's setting
-// A template whose setting is not there allows nothing. Names are lower-case DNS names with at least two fixed labels at the end. No bare "*", no IP
-// address, no port, no name that only a private network knows (localhost, *.internal, *.local, …).
+// A template whose setting is not there allows nothing. Names are lower-case DNS names with at
+// least two fixed labels at the end. No bare "*", no IP address, no port, no name that only a
+// private network knows (localhost, *.internal, *.local, …).
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,5 @@
-// Freshdesk: automation rules post a body that their author writes; this is the usual one, where all
-// is in `freshdesk_webhook` and every value is a text.
+// Freshdesk: automation rules post a body that their author writes; this is the usual one, where
+// all is in `freshdesk_webhook` and every value is a text.
 #include <junctor/declared.hpp>
 
 namespace {

@@ -77,8 +77,9 @@ class Jira final : public jnc::Connector, public jnc::DeclaredApi {
       out.put("id", idOf(user)).put("name", nameOf(user)).put("email", user["emailAddress"]);
     });
     const bool said = event.type.substr(0, 8) == "comment.";
-    event.data = said ? message(call, comment, event.resource_id)
-                      : issue.isObject() ? ticket(call, issue) : Text();
+    event.data = said               ? message(call, comment, event.resource_id)
+                 : issue.isObject() ? ticket(call, issue)
+                                    : Text();
     event.metadata = call.object([&](jnc::Writer& out) {
       out.put("kind", body["issue_event_type_name"]);
       out.put("project", issue["fields"]["project"]["key"]);

@@ -19,7 +19,8 @@ class Openai final : public jnc::Connector, public jnc::DeclaredApi {
     const Text id = request.header("webhook-id");
     event.id = id.empty() ? body["id"].text() : id;
     event.resource_id = body["data"]["id"].text();
-    if (!event.resource_id.empty()) event.resource_type = event.type.substr(0, event.type.rfind('.'));
+    if (!event.resource_id.empty())
+      event.resource_type = event.type.substr(0, event.type.rfind('.'));
     event.occurred_ms = body["created_at"].integer().value_or(0) * 1000;
     events.emit(event);
   }

@@ -1,5 +1,5 @@
-// Salesforce outbound messages: SOAP with up to 100 notifications, each with the latest state of one
-// record. They are not signed; the secret stands in the URL.
+// Salesforce outbound messages: SOAP with up to 100 notifications, each with the latest state of
+// one record. They are not signed; the secret stands in the URL.
 #include <algorithm>
 #include <junctor/declared.hpp>
 

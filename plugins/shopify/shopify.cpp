@@ -1,4 +1,5 @@
-// Shopify: topic, ids and time stand in headers, of two families of names; the body is the resource.
+// Shopify: topic, ids and time stand in headers, of two families of names; the body is the
+// resource.
 #include <junctor/declared.hpp>
 
 namespace {

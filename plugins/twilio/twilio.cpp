@@ -38,9 +38,8 @@ class Twilio final : public jnc::Connector, public jnc::DeclaredApi {
     if (event.id.empty() && !sid.empty()) event.id = call.join({sid, ":", event.type});
     event.resource_id = sid.empty() ? form["CallSid"] : sid;
     if (!event.resource_id.empty()) event.resource_type = sid.empty() ? "call" : "message";
-    event.actor = call.object([&](jnc::Writer& out) {
-      out.put("id", form["From"]).put("name", form["ProfileName"]);
-    });
+    event.actor = call.object(
+        [&](jnc::Writer& out) { out.put("id", form["From"]).put("name", form["ProfileName"]); });
     if (!form["Body"].empty()) event.data = message(call, form, sid);
     constexpr Text kWhatsapp = "whatsapp:";
     const bool whatsapp = form["From"].substr(0, kWhatsapp.size()) == kWhatsapp;

@@ -1,4 +1,5 @@
-// WhatsApp Cloud API: one request holds entries, each with changes, each with messages and statuses.
+// WhatsApp Cloud API: one request holds entries, each with changes, each with messages and
+// statuses.
 #include <junctor/declared.hpp>
 
 namespace {
@@ -75,6 +76,8 @@ void emitOther(const jnc::Call& call, const Place& place, const Json& entry, jnc
   event.type = place.field.empty() ? Text("change") : place.field;
   event.occurred_ms = secondsAsMs(entry["time"]);
   event.payload = place.value.dump();
+  event.id = call.sha256Hex(call.join(
+      {place.account, "\n", place.field, "\n", entry["time"].text(), "\n", event.payload}));
   event.metadata = metadata(call, place);
   events.emit(event);
 }

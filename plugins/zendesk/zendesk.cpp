@@ -53,8 +53,8 @@ Text message(const jnc::Call& call, const Json& body) {
   return call.object([&](jnc::Writer& out) {
     out.put("id", part["id"].text()).put("text", part["body"]);
     out.put("thread", body["detail"]["id"].text());
-    putPerson(out, "author", event["actor"]["id"].present() ? event["actor"]["id"]
-                                                            : part["author"]["id"]);
+    putPerson(out, "author",
+              event["actor"]["id"].present() ? event["actor"]["id"] : part["author"]["id"]);
     out.put("created_at", body["time"]);
   });
 }

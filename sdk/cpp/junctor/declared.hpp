@@ -1,7 +1,7 @@
 // Declared actions in the C++ SDK: actions, lists of fields and the connection test that the
-// manifest describes ("api", "actions", "fields", "test"; sdk/README.md has the format). A connector
-// takes them over by deriving from jnc::DeclaredApi; its manifest names junctor.actions/1 and
-// junctor.fields/1. Code is for what data cannot say: override execute() and fall back to it.
+// manifest describes ("api", "actions", "fields", "test"; sdk/README.md has the format). A
+// connector takes them over by deriving from jnc::DeclaredApi; its manifest names junctor.actions/1
+// and junctor.fields/1. Code is for what data cannot say: override execute() and fall back to it.
 #ifndef JUNCTOR_DECLARED_HPP
 #define JUNCTOR_DECLARED_HPP
 
@@ -28,8 +28,8 @@ namespace detail {
 // "rate" -> JN_E_RATE_LIMITED. JN_OK: no such word.
 inline jn_status classNamed(Text word) {
   constexpr std::pair<Text, jn_status> kClasses[] = {
-      {"auth", JN_E_AUTH},           {"forbidden", JN_E_FORBIDDEN}, {"not_found", JN_E_NOT_FOUND},
-      {"conflict", JN_E_CONFLICT},   {"rate", JN_E_RATE_LIMITED},   {"retry", JN_E_UNAVAILABLE},
+      {"auth", JN_E_AUTH},         {"forbidden", JN_E_FORBIDDEN}, {"not_found", JN_E_NOT_FOUND},
+      {"conflict", JN_E_CONFLICT}, {"rate", JN_E_RATE_LIMITED},   {"retry", JN_E_UNAVAILABLE},
       {"invalid", JN_E_INVALID}};
   for (const auto& [name, status] : kClasses) {
     if (name == word) return status;
@@ -143,8 +143,8 @@ class DeclaredRequests {
     } else {
       out.body = json;
     }
-    out.headers.emplace_back("Content-Type", form ? "application/x-www-form-urlencoded"
-                                                  : "application/json");
+    out.headers.emplace_back("Content-Type",
+                             form ? "application/x-www-form-urlencoded" : "application/json");
   }
 
   // Providers that count down in headers say 403 or 429 when nothing is left, and when it is over.
@@ -178,13 +178,15 @@ class DeclaredRequests {
     const Json errors = api_["errors"];
     const std::string code(detail::firstText(body, errors["code"]).substr(0, 100));
     std::string message = std::string(what) + ": HTTP " + std::to_string(answer.status());
-    for (const Text part : {Text(code), detail::firstText(body, errors["message"]).substr(0, 300)}) {
+    for (const Text part :
+         {Text(code), detail::firstText(body, errors["message"]).substr(0, 300)}) {
       if (!part.empty()) message += ": " + std::string(part);
     }
     jn_status status = HttpAnswer::classOf(answer.status());
     if (const jn_status named = detail::classNamed(errors["codes"][code].text())) status = named;
     uint64_t wait = answer.retryAfterMs();
-    if (const uint64_t reset = waitUntilReset(answer); reset > 0 && (answer.status() == 403 || answer.status() == 429)) {
+    if (const uint64_t reset = waitUntilReset(answer);
+        reset > 0 && (answer.status() == 403 || answer.status() == 429)) {
       status = JN_E_RATE_LIMITED;
       if (wait == 0) wait = reset;
     }
@@ -243,8 +245,8 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
 
  protected:
   static Json declared(const Call& call) {
-    return call.parse({junctor_manifest,
-                       static_cast<size_t>(junctor_manifest_end - junctor_manifest)});
+    return call.parse(
+        {junctor_manifest, static_cast<size_t>(junctor_manifest_end - junctor_manifest)});
   }
   Json settings(const Call& call) const { return call.parse(settings_); }
 
@@ -260,7 +262,8 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
       if (!property.present()) {
         throw invalid("there is no parameter '" + std::string(param.key) + "'");
       }
-      if (param.value.type() == JN_JSON_NULL || fits(param.value, property["type"].text())) continue;
+      if (param.value.type() == JN_JSON_NULL || fits(param.value, property["type"].text()))
+        continue;
       throw invalid("the parameter '" + std::string(param.key) + "' must be of type " +
                     std::string(property["type"].text()));
     }
@@ -275,8 +278,8 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
     if (call.dryRun()) return wouldSend(call, request, values, out);
     const bool repeatable = in_body && !values.idempotency_key.empty();
     if (action["pages"].present()) return runPages(call, requests, request, name, action, out);
-    const Json answer = requests.read(
-        requests.send(request, values.idempotency_key, repeatable, name.c_str()));
+    const Json answer =
+        requests.read(requests.send(request, values.idempotency_key, repeatable, name.c_str()));
     const Json result = action["result"];
     const Json data = result["data"].present() ? answer.at(result["data"].text()) : answer;
     ActionResult given;
@@ -376,9 +379,10 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
 
   static uint32_t fieldType(Text word) {
     constexpr std::pair<Text, uint32_t> kTypes[] = {
-        {"text", JN_FIELD_TEXT},       {"integer", JN_FIELD_INTEGER}, {"number", JN_FIELD_NUMBER},
-        {"boolean", JN_FIELD_BOOLEAN}, {"date", JN_FIELD_DATE},       {"time", JN_FIELD_TIME},
-        {"choice", JN_FIELD_CHOICE},   {"reference", JN_FIELD_REFERENCE},
+        {"text", JN_FIELD_TEXT},     {"integer", JN_FIELD_INTEGER},
+        {"number", JN_FIELD_NUMBER}, {"boolean", JN_FIELD_BOOLEAN},
+        {"date", JN_FIELD_DATE},     {"time", JN_FIELD_TIME},
+        {"choice", JN_FIELD_CHOICE}, {"reference", JN_FIELD_REFERENCE},
         {"json", JN_FIELD_JSON}};
     for (const auto& [name, type] : kTypes) {
       if (name == word) return type;

@@ -1,5 +1,5 @@
-// Templates of declared requests in the C++ SDK: JSON of the manifest with places in braces. Part of
-// junctor/declared.hpp.
+// Templates of declared requests in the C++ SDK: JSON of the manifest with places in braces. Part
+// of junctor/declared.hpp.
 //
 //   {name}            a parameter of the action, or its default in the input schema
 //   {settings.name}   a setting of the integration
@@ -179,8 +179,7 @@ inline void appendForm(std::string& out, const std::string& name, const Json& va
   if (value.isObject() || value.isArray()) {
     size_t index = 0;
     for (const auto& item : value) {
-      const std::string key = value.isArray() ? std::to_string(index++)
-                                              : percentEncoded(item.key);
+      const std::string key = value.isArray() ? std::to_string(index++) : percentEncoded(item.key);
       const std::string inner = name.empty() ? key : name + "[" + key + "]";
       appendForm(out, repeated && value.isArray() ? name : inner, item.value, repeated);
     }

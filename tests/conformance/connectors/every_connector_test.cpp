@@ -39,6 +39,18 @@ std::string keyOf(const plugin::Manifest& manifest, const Delivered& delivered) 
   return plugin::deliveryKey(manifest, delivered.request.headers, "", delivered.body);
 }
 
+// Slack retries neither forms nor rate limit notices under an id; Intercom's ping has none.
+bool hasNoKey(const plugin::Manifest& manifest, const plugin::Sample& sample) {
+  if (manifest.delivery_key.empty() || sample.event == "ping") return manifest.id != "github";
+  return manifest.id == "slack" && !sample.file.starts_with("message_") &&
+         sample.event != "reaction_added" && sample.event != "resources_added";
+}
+
+// Freshdesk's usual body names no time, so an equal change may be another one.
+bool hasNoId(const std::string& connector, const std::string& event) {
+  return connector == "freshdesk" || (connector == "intercom" && event == "ping");
+}
+
 // The sizes that a fuzzer would find: every connector must answer with events or an error.
 void survives(plugin::Instance& instance, const std::string& connector, const std::string& bytes,
               const Headers& headers) {
@@ -57,7 +69,10 @@ void survives(plugin::Instance& instance, const std::string& connector, const st
 TEST_CASE("every connector of the build loads, and none is refused") {
   std::set<std::string> ids;
   for (const auto& connector : builtConnectors().all()) ids.insert(connector->manifest().id);
-  CHECK(ids == std::set<std::string>{"generic", "github", "slack", "standard-webhooks", "stripe"});
+  CHECK(ids == std::set<std::string>{"freshdesk", "generic", "github", "hubspot", "intercom",
+                                     "jira", "openai", "salesforce", "shopify", "slack",
+                                     "standard-webhooks", "stripe", "twilio", "whatsapp-cloud",
+                                     "zendesk"});
   CHECK(builtConnectors().refused().empty());
 }
 
@@ -71,7 +86,7 @@ TEST_CASE("every sample is an event of the type it says, and the type is declare
       const Delivered delivered = deliver(manifest, sample);
       const auto result = instance->handle(delivered.request, delivered.body);
       if (!result) FAIL(describe(result.error()));
-      REQUIRE(result->events.size() == 1);
+      REQUIRE_FALSE(result->events.empty());
       const Event& event = result->events[0];
       CHECK(event.type == sample.event);
       CHECK(declared(manifest, event.type));
@@ -122,9 +137,7 @@ TEST_CASE("a redelivery has the same delivery key, another delivery another") {
       CAPTURE(manifest.id, sample.file);
       const std::string key = keyOf(manifest, deliver(manifest, sample, "aaaaaaaaaaaaaaaa"));
       CHECK(key == keyOf(manifest, deliver(manifest, sample, "aaaaaaaaaaaaaaaa")));
-      // Slack retries neither forms nor rate limit notices under an id.
-      const bool keyless = manifest.id == "slack" && !sample.file.starts_with("message_") &&
-                           sample.event != "reaction_added" && sample.event != "resources_added";
+      const bool keyless = hasNoKey(manifest, sample);
       CHECK(key.empty() == keyless);
       if (!keyless) CHECK(key != keyOf(manifest, deliver(manifest, sample, "bbbbbbbbbbbbbbbb")));
     }
@@ -141,6 +154,10 @@ TEST_CASE("a sample sent again is another event to every dedupe") {
         const Delivered delivered = deliver(manifest, sample, unique);
         return instance->handle(delivered.request, delivered.body)->events.at(0).source_event_id;
       };
+      if (hasNoId(manifest.id, sample.event)) {
+        CHECK(idOf("aaaaaaaaaaaaaaaa").empty());
+        continue;
+      }
       CHECK_FALSE(idOf("aaaaaaaaaaaaaaaa").empty());
       CHECK(idOf("aaaaaaaaaaaaaaaa") != idOf("bbbbbbbbbbbbbbbb"));
     }

@@ -53,6 +53,8 @@ struct Signed {
 template <class Check>
 void forEverySample(Check&& check) {
   for (const auto& connector : builtConnectors().all()) {
+    // A token in the URL signs nothing: the verifier's own tests are about it.
+    if (!connector->manifest().signature->query.empty()) continue;
     for (const plugin::Sample& sample : connector->manifest().samples) {
       CAPTURE(connector->manifest().id, sample.file);
       check(connector->manifest(), sample);
@@ -77,7 +79,8 @@ TEST_CASE("one flipped bit in the body or the signature is refused") {
     const auto by = verifier(manifest, {kOld});
     Signed body(manifest, sample, kOld);
     body.body[body.body.size() / 2] ^= 1;
-    CHECK_FALSE(body.accepted(*by));
+    const bool signs = manifest.signature->algorithm != crypto::Algorithm::PlainToken;
+    CHECK(body.accepted(*by) != signs);
     Signed signature(manifest, sample, kOld);
     std::string& value = signature.header(manifest.signature->header);
     value[value.size() - 5] = value[value.size() - 5] == 'a' ? 'b' : 'a';
@@ -103,10 +106,11 @@ TEST_CASE("the time window is each provider's own") {
   const struct {
     const char* connector;
     bool old_refused, future_refused;
-  } cases[] = {{"github", false, false},
-               {"generic", false, false},
-               {"slack", true, true},
-               {"standard-webhooks", true, true},
+  } cases[] = {{"github", false, false}, {"generic", false, false},
+               {"hubspot", true, true},  {"jira", false, false},
+               {"openai", true, true},   {"shopify", false, false},
+               {"slack", true, true},    {"twilio", false, false},
+               {"zendesk", true, true},  {"standard-webhooks", true, true},
                {"stripe", true, false}};
   for (const auto& c : cases) {
     CAPTURE(c.connector);

@@ -16,11 +16,32 @@ void mustPass(const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("freshdesk passes every check") {
+  mustPass("freshdesk");
+}
 TEST_CASE("generic passes every check") {
   mustPass("generic");
 }
 TEST_CASE("github passes every check") {
   mustPass("github");
+}
+TEST_CASE("hubspot passes every check") {
+  mustPass("hubspot");
+}
+TEST_CASE("intercom passes every check") {
+  mustPass("intercom");
+}
+TEST_CASE("jira passes every check") {
+  mustPass("jira");
+}
+TEST_CASE("openai passes every check") {
+  mustPass("openai");
+}
+TEST_CASE("salesforce passes every check") {
+  mustPass("salesforce");
+}
+TEST_CASE("shopify passes every check") {
+  mustPass("shopify");
 }
 TEST_CASE("slack passes every check") {
   mustPass("slack");
@@ -30,6 +51,15 @@ TEST_CASE("standard-webhooks passes every check") {
 }
 TEST_CASE("stripe passes every check") {
   mustPass("stripe");
+}
+TEST_CASE("twilio passes every check") {
+  mustPass("twilio");
+}
+TEST_CASE("whatsapp-cloud passes every check") {
+  mustPass("whatsapp-cloud");
+}
+TEST_CASE("zendesk passes every check") {
+  mustPass("zendesk");
 }
 
 }  // namespace junctor::testing

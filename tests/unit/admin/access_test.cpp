@@ -27,6 +27,11 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants", "oapvu"},
     {"GET /v1/tenants/{t}", "oapvu"},
     {"GET /v1/tenants/{t}/integrations", "oapvu"},
+    {"GET /v1/tenants/{t}/integrations/{i}", "oapvu"},
+    {"GET /v1/tenants/{t}/integrations/{i}/actions", "oapvu"},
+    {"POST /v1/tenants/{t}/integrations/{i}/actions/{a}", "oap"},
+    {"GET /v1/tenants/{t}/integrations/{i}/fields/{o}", "oap"},
+    {"POST /v1/tenants/{t}/integrations/{i}/test", "oap"},
     {"GET /v1/tenants/{t}/destinations", "oapvu"},
     {"GET /v1/tenants/{t}/rules", "oapvu"},
     {"POST /v1/connectors/reload", "oa"},
@@ -88,6 +93,8 @@ std::string targetOf(const Route& route, const std::string& tenant, AdminServer&
   put("{d}", server.deliveries(tenant)[0]);
   put("{c}", "github");
   put("{i}", tenant + "-gh");
+  put("{a}", "create_issue");
+  put("{o}", "issue");
   put("{n}", "agent");
   put("{s}", "webhook");
   put("{k}", "tok_0000");
@@ -100,6 +107,7 @@ std::string bodyOf(const Route& route) {
   if (route.pattern.ends_with("/secrets") && route.method == "POST") {
     return R"({"field":"webhook","value":"s3cret"})";
   }
+  if (route.pattern.ends_with("/actions/{a}")) return R"({"params":{}})";
   if (route.body == junctor::admin::Body::Required) return R"({"all":true})";
   return "";
 }

@@ -55,6 +55,12 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
   REQUIRE(vault.has_value());
   vault_ = std::move(*vault);
   registry_ = plugin::loadConnectors({}, clock_);
+  desk_ = std::make_unique<action::Desk>(action::DeskDeps{
+      *store_, *registry_, [this] { return catalog_; },
+      [](const std::string&, const std::string&, const std::string&) -> Result<mapping::Mapping> {
+        return notFound("there is no mapping");
+      },
+      clock_, metrics_});
 }
 
 admin::SystemInfo ScriptedServices::system() const {

@@ -22,6 +22,7 @@ class ScriptedServices final : public admin::Services {
 
   store::Store& store() override { return *store_; }
   vault::Vault& vault() override { return *vault_; }
+  action::Desk& desk() override { return *desk_; }
   void secretsChanged() override { note("secrets changed"); }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
@@ -65,6 +66,7 @@ class ScriptedServices final : public admin::Services {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<plugin::Registry> registry_;
+  std::unique_ptr<action::Desk> desk_;
   CatalogPtr catalog_;
   std::mutex mutex_;
   std::condition_variable gate_;

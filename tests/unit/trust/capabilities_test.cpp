@@ -100,8 +100,8 @@ TEST_CASE("a template is one label from the integration's settings") {
   CHECK(some.mayReach("blue-1.acme.com"));
   CHECK_FALSE(some.mayReach("red.acme.com"));
   for (const char* settings :
-       {R"({"shop": ""})", R"({"shop": "evil.com/"})", R"({"shop": "a.b"})",
-        R"({"shop": "*"})", R"({"shop": 7})", R"({"shop": "x.evil.com#"})"}) {
+       {R"({"shop": ""})", R"({"shop": "evil.com/"})", R"({"shop": "a.b"})", R"({"shop": "*"})",
+        R"({"shop": 7})", R"({"shop": "x.evil.com#"})"}) {
     INFO(settings);
     const auto made = Grants::make(good(asked), settings);
     REQUIRE_FALSE(made);
