@@ -130,6 +130,10 @@ Result<void> prepareSigner(const CliContext& context, Sending& sending) {
     secrets.push_back(std::move(*secret));
   }
   JUNCTOR_TRY(const auto scheme, ingest::schemeFor(sending.manifest, sending.integration));
+  if (!scheme.query.empty() && !secrets.empty()) {  // the token stands in the URL
+    const char separator = sending.url.find('?') == std::string::npos ? '?' : '&';
+    sending.url += separator + scheme.query + "=" + percentEncode(secrets[0]);
+  }
   JUNCTOR_TRY(sending.signer, crypto::makeVerifier(scheme, secrets));
   return {};
 }

@@ -48,6 +48,14 @@ bool isTemplate(std::string_view label) {
          });
 }
 
+// The setting of "{base_url:url}"; "" of all else.
+std::string urlSetting(std::string_view text) {
+  constexpr std::string_view kEnd = ":url}";
+  if (!text.ends_with(kEnd)) return {};
+  const std::string label = std::string(text.substr(0, text.size() - kEnd.size())) + "}";
+  return isTemplate(label) ? label.substr(1, label.size() - 2) : "";
+}
+
 // An address would end in a number, as 10.0.0.1 does; no name of the Internet's root does.
 bool isNumber(std::string_view label) {
   return std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -72,7 +80,7 @@ Result<void> checkFixed(const std::vector<std::string_view>& labels) {
 
 Result<void> check(std::string_view text) {
   if (text.size() > kNameBytesMax) return invalidArgument("is longer than a host name can be");
-  if (isTemplate(text)) return {};
+  if (!urlSetting(text).empty()) return {};
   if (text == "*") return invalidArgument("would allow every host: name them");
   std::vector<std::string_view> labels = labelsOf(text);
   if (labels.front() == "*") {
@@ -107,13 +115,15 @@ Result<HostPattern> HostPattern::parse(std::string_view text) {
 }
 
 Result<HostPattern> HostPattern::resolved(const Json& settings) const {
+  if (const std::string key = urlSetting(text_); !key.empty()) {
+    return settings.is_object() && settings.contains(key) ? wholeHost(settings[key]) : *this;
+  }
   std::string name;
   for (const std::string_view label : labelsOf(text_)) {
     if (!isTemplate(label)) continue;
     if (!settings.is_object() || !settings.contains(label.substr(1, label.size() - 2)))
       return *this;
   }
-  if (isTemplate(text_)) return wholeHost(settings[text_.substr(1, text_.size() - 2)]);
   for (const std::string_view label : labelsOf(text_)) {
     if (!name.empty()) name += '.';
     if (!isTemplate(label)) {

@@ -3,7 +3,7 @@
 // - "api.acme.com"              that host
 // - "*.acme.com"                every host below it, at any depth; not acme.com itself
 // - "{shop}.acme.com"           the integration's setting `shop` is one label of the name
-// - "{base_url}"               the host of the URL (or the host) in the integration's setting
+// - "{base_url:url}"           the host of the URL in the integration's setting, any public one
 // A template whose setting is not there allows nothing. Names are lower-case DNS names with at
 // least two fixed labels at the end. No bare "*", no IP address, no port, no name that only a
 // private network knows (localhost, *.internal, *.local, …).

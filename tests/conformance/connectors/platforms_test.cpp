@@ -57,7 +57,7 @@ TEST_CASE("an intercom conversation is a message by its last author") {
   CHECK(event.type == "conversation.user.replied");
   CHECK(event.resource.type == "conversation");
   CHECK_THAT(event.data_json, Catch::Contains("developer account"));
-  CHECK(event.occurred_at_ms == 1'553'291'307'000);
+  CHECK(event.occurred_at_ms == 1'553'291'308'000);
 }
 
 TEST_CASE("a hubspot batch gives an event each, with ids that are unique together") {

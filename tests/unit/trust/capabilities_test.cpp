@@ -110,17 +110,18 @@ TEST_CASE("a template is one label from the integration's settings") {
 }
 
 TEST_CASE("a template whose setting is not there allows nothing") {
-  const std::string asked = R"({"hosts": ["{shop}.acme.com", "{base_url}"]})";
+  const std::string asked = R"({"hosts": ["{shop}.acme.com", "{base_url:url}"]})";
   for (const char* settings : {"{}", "[]", R"({"other": "blue"})"}) {
     const Grants some = grants(asked, settings);
     CHECK_FALSE(some.mayReach("acme.com"));
     CHECK_FALSE(some.mayReach("shop.acme.com"));
     CHECK_FALSE(some.mayReach("{shop}.acme.com"));
+    CHECK_FALSE(some.mayReach("{base_url:url}"));
   }
 }
 
 TEST_CASE("a template may be the whole host of a URL in the settings") {
-  const std::string asked = R"({"hosts": ["{base_url}"]})";
+  const std::string asked = R"({"hosts": ["{base_url:url}"]})";
   const Grants some = grants(asked, R"({"base_url": "https://LLM.acme.com:8443/v1?x"})");
   CHECK(some.mayReach("llm.acme.com"));
   CHECK_FALSE(some.mayReach("acme.com"));
