@@ -162,6 +162,7 @@ Answer Desk::carryOut(const Order& order, const Place& place,
   if (!instance) return failed(place, instance.error(), record);
   plugin::CallOptions options;
   options.dry_run = order.dry_run;
+  options.cancelled = &stopping_;
   options.record = &record;
   // Where the provider knows no keys, none is sent: a repetition would not be recognised.
   const std::string key = declared.idempotent ? order.key : "";
@@ -198,6 +199,7 @@ Answer Desk::fields(const std::string& tenant, const std::string& integration,
   plugin::CallRecord record;
   if (!instance) return failed(*place, instance.error(), record);
   plugin::CallOptions options;
+  options.cancelled = &stopping_;
   options.record = &record;
   const auto listed = (*instance)->listFields(object, options);
   if (!listed) return failed(*place, listed.error(), record);
@@ -216,6 +218,7 @@ Answer Desk::test(const std::string& tenant, const std::string& integration) {
   if (!instance) return failed(*place, instance.error(), record);
   plugin::CallOptions options;
   options.test = true;
+  options.cancelled = &stopping_;
   options.record = &record;
   const auto tried = (*instance)->test("{}", options);
   if (!tried) return failed(*place, tried.error(), record);

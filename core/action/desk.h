@@ -4,6 +4,7 @@
 // too.
 //
 // Thread-safe; every function blocks, up to limits::kConnectorActionMs.
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -41,6 +42,8 @@ class Desk {
   explicit Desk(DeskDeps deps) : deps_(std::move(deps)), journal_(deps_.store, deps_.clock) {}
 
   Answer act(const Order& order);
+  // Acts under way end soon, others are not begun any more.
+  void stop() { stopping_.store(true); }
   // The fields of an object of the provider, custom ones too.
   Answer fields(const std::string& tenant, const std::string& integration,
                 const std::string& object);
@@ -72,6 +75,7 @@ class Desk {
   void count(const Place& place, std::string_view outcome);
 
   const DeskDeps deps_;
+  std::atomic<bool> stopping_{false};
   Journal journal_;
   std::mutex mutex_;
   std::map<std::string, int64_t> paused_until_ms_;  // by integration; guarded by mutex_

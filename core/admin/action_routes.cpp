@@ -3,6 +3,7 @@
 
 #include "admin/answers.h"
 #include "admin/handlers.h"
+#include "admin/query.h"
 #include "admin/render.h"
 #include "base/limits.h"
 #include "mapping/value.h"
@@ -100,6 +101,21 @@ Answered act(Call& call) {
 Answered fieldsOf(Call& call) {
   return responseOf(
       call.services.desk().fields(call.tenant(), call.path.at("i"), call.path.at("o")));
+}
+
+Answered authorizeIntegration(Call& call) {
+  JUNCTOR_CHECK(emptyBody(call));
+  JUNCTOR_TRY(const std::string url,
+              call.services.tokens().begin(call.tenant(), call.path.at("i")));
+  JsonWriter out;
+  out.beginObject().key("url").string(url).endObject();
+  return net::jsonResponse(200, std::move(out).take());
+}
+
+Answered revokeIntegration(Call& call) {
+  JUNCTOR_CHECK(emptyBody(call));
+  JUNCTOR_CHECK(call.services.tokens().revoke(call.tenant(), call.path.at("i")));
+  return net::HttpResponse{204, {}, ""};
 }
 
 Answered testIntegration(Call& call) {

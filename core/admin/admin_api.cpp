@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "admin/answers.h"
+#include "admin/audit.h"
 #include "admin/query.h"
 #include "admin/route.h"
 #include "admin/tokens.h"
@@ -91,6 +92,7 @@ class Api final : public AdminApi {
   explicit Api(Services& services)
       : services_(services),
         tokens_(services.store(), services.clock()),
+        audit_(services.store(), services.clock()),
         pool_("jn-admin-work", kWorkers, kWaitingMax),
         acting_("jn-act", limits::kActionThreads, limits::kActionsWaitingMax) {}
 
@@ -149,7 +151,7 @@ class Api final : public AdminApi {
 
   net::HttpResponse run(const Match& match, const net::HttpRequest& request) {
     const Route& route = *match.route;
-    Call call{services_, tokens_, request, {}, match.parameters, {}};
+    Call call{services_, tokens_, audit_, request, {}, match.parameters, {}};
     if (route.permission != Permission::None) {
       auto caller = tokens_.find(bearerOf(request));
       if (!caller) return problemOf(caller.error());
@@ -170,9 +172,13 @@ class Api final : public AdminApi {
     return route.handler(call);
   }
 
-  // Who changed what, until there is an audit log to keep it.
+  // Who changed what, or was not let.
   static void record(const Call& call, const Route& route, const Result<net::HttpResponse>& done) {
     const int status = done ? done->status : problemOf(done.error()).status;
+    const auto kept = call.audit.record(
+        {call.caller.token_id, std::string(toString(call.caller.role)), call.caller.tenant,
+         call.http.remote_ip, std::string(route.method), call.http.path, status});
+    if (!kept) log::error("admin", {}, "the audit record was not kept: {}", kept.error().message);
     log::info("admin", {{"token", call.caller.token_id}, {"from", call.http.remote_ip}},
               "{} {}: {}", route.method, call.http.path, status);
   }
@@ -187,6 +193,7 @@ class Api final : public AdminApi {
 
   Services& services_;
   TokenBook tokens_;
+  AuditLog audit_;
   WorkerPool pool_;  // last, both: their threads use the others
   WorkerPool acting_;
 };

@@ -78,9 +78,32 @@ Answered integration(Call& call) {
   const auto& all = catalog->findTenant(call.tenant())->integrations;
   const auto found = all.find(call.path.at("i"));
   if (found == all.end()) return notFound("there is no integration '" + call.path.at("i") + "'");
+  JUNCTOR_TRY(Json json, parseJson(integrationJson(
+                             found->second, publicUrl(call.services.system().public_address),
+                             call.services.integrationProblem(found->first))));
+  const oauth::Status status = call.services.tokens().status(found->first);
+  json["oauth"] = {{"state", oauth::toString(status.state)}, {"reason", status.reason}};
+  return net::jsonResponse(200, dumpJson(json));
+}
+
+// As apply would, with one integration more.
+Answered createIntegration(Call& call) {
+  JUNCTOR_TRY(const Json body, parseJson(call.http.body));
+  if (!body.is_object()) return invalidArgument("the body must be an object");
+  const CatalogPtr catalog = call.services.catalog();
+  const auto read =
+      config::tenantFromJson({{"id", call.tenant()}, {"integrations", Json::array({body})}});
+  if (!read) return unprocessable("bad-configuration", {read.error().message});
+  const auto& [id, integration] = *read->integrations.begin();
+  if (catalog->findIntegration(id)) {
+    return makeError(ErrorCode::AlreadyExists, "there is an integration '" + id + "' already");
+  }
+  Tenant tenant = *catalog->findTenant(call.tenant());
+  tenant.integrations.emplace(id, integration);
+  JUNCTOR_TRY(const ApplyReport report, call.services.apply({tenant}, false));
+  if (!report.problems.empty()) return unprocessable("bad-configuration", report.problems);
   return net::jsonResponse(
-      200, integrationJson(found->second, publicUrl(call.services.system().public_address),
-                           call.services.integrationProblem(found->first)));
+      201, integrationJson(integration, publicUrl(call.services.system().public_address), ""));
 }
 
 Answered destinations(Call& call) {

@@ -23,6 +23,7 @@ Answered tenants(Call& call);
 Answered tenant(Call& call);
 Answered integrations(Call& call);
 Answered integration(Call& call);
+Answered createIntegration(Call& call);
 Answered destinations(Call& call);
 Answered rules(Call& call);
 Answered apply(Call& call);
@@ -31,6 +32,8 @@ Answered actions(Call& call);
 Answered act(Call& call);
 Answered fieldsOf(Call& call);
 Answered testIntegration(Call& call);
+Answered authorizeIntegration(Call& call);
+Answered revokeIntegration(Call& call);
 // event_routes.cpp
 Answered events(Call& call);
 Answered event(Call& call);
@@ -53,6 +56,8 @@ Answered shredSecrets(Call& call);
 Answered rotateTenantKey(Call& call);
 Answered keys(Call& call);
 Answered rotateFileKey(Call& call);
+// audit_routes.cpp
+Answered audit(Call& call);
 // token_routes.cpp
 Answered listTokens(Call& call);
 Answered createToken(Call& call);

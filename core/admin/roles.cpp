@@ -14,7 +14,7 @@ struct Grant {
   bool owner, admin, operator_, viewer, auditor;
 };
 // An auditor sees who may do what and whether the counts add up, but nothing customers sent.
-constexpr std::array<Grant, 14> kGrants = {{
+constexpr std::array<Grant, 16> kGrants = {{
     //                                           owner admin oper. viewer auditor
     {Permission::None, "none", true, true, true, true, true},
     {Permission::ReadSystem, "read_system", true, true, true, true, true},
@@ -24,11 +24,13 @@ constexpr std::array<Grant, 14> kGrants = {{
     {Permission::ReadLedger, "read_ledger", true, true, true, true, true},
     {Permission::Operate, "operate", true, true, true, false, false},
     {Permission::Act, "act", true, true, true, false, false},
+    {Permission::Connect, "connect", true, true, false, false, false},
     {Permission::Apply, "apply", true, true, false, false, false},
     {Permission::ReadSecrets, "read_secrets", true, true, false, false, true},
     {Permission::ManageSecrets, "manage_secrets", true, true, false, false, false},
     {Permission::ManageKeys, "manage_keys", true, true, false, false, false},
     {Permission::ReadTokens, "read_tokens", true, true, false, false, true},
+    {Permission::ReadAudit, "read_audit", true, true, false, false, true},
     {Permission::ManageTokens, "manage_tokens", true, false, false, false, false},
 }};
 
@@ -79,7 +81,7 @@ bool permits(Role role, Permission permission) {
 
 bool needsAllTenants(Permission permission) {
   return permission == Permission::ReadMetrics || permission == Permission::Apply ||
-         permission == Permission::ManageKeys;
+         permission == Permission::ManageKeys || permission == Permission::ReadAudit;
 }
 
 }  // namespace junctor::admin

@@ -18,11 +18,13 @@ enum class Permission {
   ReadLedger,     // counts only
   Operate,        // replay, retry, discard
   Act,            // act at providers, try integrations out
+  Connect,        // give an integration a credential, or end it
   Apply,          // change what is configured: needs a token for all tenants
   ReadSecrets,    // names and fingerprints; never the secrets
   ManageSecrets,  // put, remove and shred a tenant's secrets, rotate its key
   ManageKeys,     // the key file's keys: needs a token for all tenants
   ReadTokens,     // who has access; never the tokens
+  ReadAudit,      // who changed what: needs a token for all tenants
   ManageTokens,   // give and take access
 };
 

@@ -13,6 +13,7 @@
 
 namespace junctor::admin {
 
+class AuditLog;
 class TokenBook;
 
 struct Caller {
@@ -27,6 +28,7 @@ struct Caller {
 struct Call {
   Services& services;
   TokenBook& tokens;
+  AuditLog& audit;
   const net::HttpRequest& http;
   Caller caller;
   std::map<std::string, std::string> path;   // "{t}" -> decoded text, under "t"

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "model/catalog.h"
+#include "oauth/keeper.h"
 #include "observe/metrics.h"
 #include "plugin/connector.h"
 #include "store/store.h"
@@ -48,6 +49,7 @@ class Services {
   virtual const plugin::Registry& connectors() const = 0;
   virtual SystemInfo system() const = 0;
   virtual action::Desk& desk() = 0;
+  virtual oauth::Keeper& tokens() = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
   // Why an integration answers 503, or a destination's deliveries wait; "" = nothing is wrong.
   virtual std::string integrationProblem(const std::string& id) const = 0;

@@ -8,6 +8,7 @@
 #include "app/cli_commands.h"
 #include "app/cli_connector_check.h"
 #include "app/cli_connector_sdk.h"
+#include "app/cli_connector_sim.h"
 #include "app/cli_connector_trust.h"
 #include "app/cli_integration.h"
 #include "app/cli_keys.h"
@@ -35,6 +36,7 @@ struct Parsed {
   SendOptions send;
   ListenOptions listen;
   TokenOptions token_options;
+  int audit_limit = 50;
 };
 
 void addGlobals(CLI::App& app, Parsed& p) {
@@ -99,6 +101,7 @@ void addConnectors(CLI::App& app, Parsed& p) {
                           [&p](const CliContext& c) { return connectorShow(c, p.id); });
   cmd->add_option("connector", p.id, "Its id")->required();
   addConnectorCheck(*connector, p.action);
+  addConnectorSim(*connector, p.action);
   addConnectorSdk(*connector, p.action);
   addConnectorTrust(*connector, p.action);
 
@@ -216,6 +219,15 @@ void addTokens(CLI::App& app, Parsed& p) {
   cmd->add_option("token", p.token_options.id, "Token id (tok_…)")->required();
 }
 
+void addAudit(CLI::App& app, Parsed& p) {
+  CLI::App* audit = group(app, "audit", "Who changed what");
+  CLI::App* cmd = command(audit, p, "list", "The newest records", "  junctor audit list --limit 20",
+                          [&p](const CliContext& c) { return auditList(c, p.audit_limit); });
+  cmd->add_option("--limit", p.audit_limit, "How many (default 50)")->check(CLI::Range(1, 100'000));
+  command(audit, p, "verify", "Follow the chain of records from the first to the last",
+          "  junctor audit verify", auditVerify);
+}
+
 std::string either(const std::string& flag, const config::Environment& environment,
                    const char* variable) {
   if (!flag.empty()) return flag;
@@ -290,6 +302,7 @@ int parseAndRun(int argc, char** argv) {
   addEvents(app, parsed);
   addDeadLetters(app, parsed);
   addTokens(app, parsed);
+  addAudit(app, parsed);
   addKeys(app, parsed.action);
   addMapping(app, parsed.action);
   addIntegrations(app, parsed.action);

@@ -77,6 +77,11 @@ Result<int> tokenCreate(const CliContext& context, const TokenOptions& options);
 Result<int> tokenList(const CliContext& context);
 Result<int> tokenRevoke(const CliContext& context, const TokenOptions& options);
 
+// cli_audit.cpp
+Result<int> auditList(const CliContext& context, int limit);
+// Follows the chain here, whatever the server says of it.
+Result<int> auditVerify(const CliContext& context);
+
 // cli_doctor.cpp
 Result<int> doctor(const CliContext& context);
 Result<int> version(const CliContext& context);

@@ -1,8 +1,11 @@
 #include "app/cli_integration.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "app/cli_client.h"
+#include "app/cli_keys.h"
 #include "app/cli_output.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -121,6 +124,68 @@ Result<int> integrationAct(const CliContext& context, const IntegrationOptions& 
   JUNCTOR_TRY(const Json answer,
               client.post(path + "/actions/" + percentEncode(options.action), body, headers));
   printJson(context.json ? answer : answer.at(options.dry_run ? "request" : "data"));
+  return kExitOk;
+}
+
+Result<int> integrationCreate(const CliContext& context, const IntegrationOptions& options) {
+  Json settings = Json::object();
+  for (const std::string& each : options.set) JUNCTOR_CHECK(addParam(each, settings));
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string tenant, client.tenant());
+  const Json body = {{"id", options.id},
+                     {"connector", options.connector},
+                     {"webhook_secrets", {"vault:webhook"}},
+                     {"settings", settings}};
+  const auto made = client.post("/v1/tenants/" + percentEncode(tenant) + "/integrations", body);
+  for (const std::string& problem : client.problems()) talk(problem);
+  if (!made) return made.error();
+  if (context.json) {
+    printJson(*made);
+  } else {
+    print(options.id + " is there; its webhook URL: " + cell(*made, "webhook_url"));
+    talk("next: junctor secret put " + options.id + " webhook, and junctor integration connect " +
+         options.id);
+  }
+  return kExitOk;
+}
+
+namespace {
+
+Result<int> waitForConsent(AdminClient& client, const std::string& path, const std::string& id) {
+  constexpr int kTries = 600;  // a state lives ten minutes
+  for (int i = 0; i < kTries; ++i) {
+    JUNCTOR_TRY(const Json answer, client.get(path));
+    const std::string state = answer.value("oauth", Json::object()).value("state", std::string());
+    if (state == "active") {
+      print(id + " is connected");
+      return kExitOk;
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  return unavailable("nobody has authorized it");
+}
+
+}  // namespace
+
+Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options) {
+  if (!options.field.empty()) {
+    JUNCTOR_TRY(const int put, secretPut(context, {options.id, options.field, "", false}));
+    return put == kExitOk ? integrationTest(context, options) : put;
+  }
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json answer, client.post(path + "/authorize", Json::object()));
+  print(cell(answer, "url"));
+  if (!options.wait) return kExitOk;
+  talk("Open this URL and consent; waiting …");
+  return waitForConsent(client, path, options.id);
+}
+
+Result<int> integrationRevoke(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_CHECK(client.post(path + "/revoke", Json::object()));
+  print(options.id + " is revoked");
   return kExitOk;
 }
 

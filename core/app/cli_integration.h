@@ -17,7 +17,13 @@ struct IntegrationOptions {
   std::vector<std::string> set;   // name=text or name:=json
   std::string key;
   bool dry_run = false;
+  std::string connector, field;  // of create, connect
+  bool wait = true;
 };
+Result<int> integrationCreate(const CliContext& context, const IntegrationOptions& options);
+// With a field: its secret from stdin, tried at once. Without: OAuth, waits for the person.
+Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationRevoke(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationList(const CliContext& context);
 Result<int> integrationAct(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationFields(const CliContext& context, const IntegrationOptions& options);

@@ -29,6 +29,24 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
   CLI::App* cmd = group->add_subcommand("list", "All of --tenant, or of every tenant");
   cmd->footer("Examples:\n  junctor integration list\n  junctor integration list --tenant acme");
   cmd->callback([&chosen] { chosen = integrationList; });
+  cmd = verb(*group, "create", "Add one; its webhook secret is vault:webhook",
+             "  junctor integration create acme-jira --connector jira site=acme email=bot@acme.com",
+             options, chosen, integrationCreate);
+  cmd->add_option("--connector", options->connector, "Connector id")->required();
+  cmd->add_option("set", options->set, "Settings: name=text or name:=json; repeatable");
+  cmd = verb(*group, "connect", "Give it a credential: a secret, or by OAuth",
+             "  junctor integration connect acme-gh --secret api_token < token.txt\n"
+             "  junctor integration connect acme-gh",
+             options, chosen, integrationConnect);
+  cmd->add_option("--secret", options->field, "Put this secret (from stdin) and try it");
+  cmd->add_flag("!--no-wait", options->wait, "Print the URL of the login, do not wait");
+  verb(*group, "rotate", "Replace a secret (from stdin) and try it",
+       "  junctor integration rotate acme-gh --secret api_token < token.txt", options, chosen,
+       integrationConnect)
+      ->add_option("--secret", options->field, "Name of the secret")
+      ->required();
+  verb(*group, "revoke", "End its OAuth grant, here and at the provider",
+       "  junctor integration revoke acme-gh", options, chosen, integrationRevoke);
   cmd =
       verb(*group, "act", "Act at the provider; without an action: what it can do",
            "  junctor integration act acme-gh\n"

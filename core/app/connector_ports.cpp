@@ -55,6 +55,17 @@ Simulators simulatorsOf(const std::vector<std::string>& settings) {
   return out;
 }
 
+void simulate(const Simulators& simulators, std::string_view connector,
+              net::OutboundRequest& request) {
+  const auto simulator = simulators.find(connector);
+  if (simulator == simulators.end()) return;
+  const size_t host = request.url.find("//") + 2;
+  const size_t path = std::min(request.url.find('/', host), request.url.size());
+  request.headers.emplace_back("Junctor-Simulated-Host", request.url.substr(host, path - host));
+  request.url = fmt::format("http://127.0.0.1:{}{}", simulator->second, request.url.substr(path));
+  request.allow_private = true;
+}
+
 Result<net::OutboundRequest> NetworkPort::outbound(const plugin::PortCall& call,
                                                    const plugin::HttpSend& request) const {
   net::OutboundRequest out;
@@ -70,26 +81,33 @@ Result<net::OutboundRequest> NetworkPort::outbound(const plugin::PortCall& call,
   out.allow_private = allow_private_;
   out.timeout_ms = request.timeout_ms;
   out.response_bytes_max = request.answer_bytes_max;
-  if (!request.credential.empty()) {
-    if (!credentials_) {
-      return makeError(ErrorCode::Unauthenticated, "there are no credentials here");
-    }
-    JUNCTOR_TRY(Header header, credentials_->header(call, request.credential));
-    out.headers.push_back(std::move(header));
-  }
-  if (const auto simulator = simulators_.find(call.connector); simulator != simulators_.end()) {
-    const size_t host = request.url.find("//") + 2;  // the gate has read the URL
-    const size_t path = std::min(request.url.find('/', host), request.url.size());
-    out.headers.emplace_back("Junctor-Simulated-Host", request.url.substr(host, path - host));
-    out.url = fmt::format("http://127.0.0.1:{}{}", simulator->second, request.url.substr(path));
-    out.allow_private = true;
-  }
+  simulate(simulators_, call.connector, out);
   return out;
 }
 
 Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
                                              const plugin::HttpSend& request) {
   JUNCTOR_TRY(net::OutboundRequest out, outbound(call, request));
+  if (request.credential.empty()) return dispatch(call, std::move(out));
+  if (!credentials_) {
+    return makeError(ErrorCode::Unauthenticated,
+                     fmt::format("integration {} has no credential named {}", call.integration,
+                                 request.credential));
+  }
+  JUNCTOR_TRY(auto given, credentials_->find(call, request.credential));
+  net::OutboundRequest first = out;
+  first.headers.push_back(given.header);
+  JUNCTOR_TRY(plugin::HttpAnswer answer, dispatch(call, std::move(first)));
+  if (answer.status != 401 || given.token.empty()) return answer;
+  // Refused, so not carried out: with a new token it may go once more.
+  const auto another = credentials_->find(call, request.credential, given.token);
+  if (!another || another->token == given.token) return answer;
+  out.headers.push_back(another->header);
+  return dispatch(call, std::move(out));
+}
+
+Result<plugin::HttpAnswer> NetworkPort::dispatch(const plugin::PortCall& call,
+                                                 net::OutboundRequest out) {
   auto promise = std::make_shared<std::promise<Result<net::OutboundResponse>>>();
   auto answered = promise->get_future();
   client_.send(std::move(out), [promise](Result<net::OutboundResponse> answer) {

@@ -19,6 +19,9 @@ namespace junctor::app {
 // Simulators that play providers on this machine: port by connector.
 using Simulators = std::map<std::string, int, std::less<>>;
 Simulators simulatorsOf(const std::vector<std::string>& settings);  // "github=9100"
+// Turns a request to the connector's provider to its simulator, if it has one.
+void simulate(const Simulators& simulators, std::string_view connector,
+              net::OutboundRequest& request);
 
 class NetworkPort final : public plugin::HttpPort {
  public:
@@ -36,6 +39,7 @@ class NetworkPort final : public plugin::HttpPort {
  private:
   Result<net::OutboundRequest> outbound(const plugin::PortCall& call,
                                         const plugin::HttpSend& request) const;
+  Result<plugin::HttpAnswer> dispatch(const plugin::PortCall& call, net::OutboundRequest out);
 
   net::HttpClient& client_;
   const Clock& clock_;

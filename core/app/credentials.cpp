@@ -26,9 +26,18 @@ Result<Header> headerOf(const Way& way, const std::string& secret, const Json& s
 
 }  // namespace
 
-Result<std::string> Credentials::secret(const plugin::PortCall& call, const std::string& field) {
+Result<std::string> Credentials::secret(const plugin::PortCall& call, const Way& way,
+                                        const std::string& refused) {
+  const std::string tenant(call.tenant), integration(call.integration);
+  if (way.kind == Way::Kind::Oauth) {
+    auto token = refused.empty() ? tokens_.access(tenant, integration)
+                                 : tokens_.replace(tenant, integration, refused);
+    // Without a client there has been no consent: another way may do.
+    const bool none = !token && token.error().code == ErrorCode::InvalidArgument;
+    return none ? notFound("there is no token") : std::move(token);
+  }
   std::string secret;
-  JUNCTOR_CHECK(vault_.withSecret({std::string(call.tenant), std::string(call.integration), field},
+  JUNCTOR_CHECK(vault_.withSecret({tenant, integration, way.secret},
                                   [&](std::string_view value) -> Result<void> {
                                     secret = value;
                                     return {};
@@ -36,7 +45,8 @@ Result<std::string> Credentials::secret(const plugin::PortCall& call, const std:
   return secret;
 }
 
-Result<Header> Credentials::header(const plugin::PortCall& call, const std::string& name) {
+Result<Credentials::Given> Credentials::find(const plugin::PortCall& call, const std::string& name,
+                                             const std::string& refused) {
   const CatalogPtr catalog = catalogs_();
   const Integration* integration = catalog->findIntegration(std::string(call.integration));
   const auto connector = registry_.find(std::string(call.connector));
@@ -46,10 +56,11 @@ Result<Header> Credentials::header(const plugin::PortCall& call, const std::stri
     const auto& all = connector->manifest().declared.credentials;
     const auto ways = all.find(name);
     for (const Way& way : ways == all.end() ? std::vector<Way>() : ways->second) {
-      auto value = secret(call, way.secret);
+      auto value = secret(call, way, refused);
       if (value) {
         const crypto::WipeAtEnd wiped(*value);
-        return headerOf(way, *value, settings);
+        JUNCTOR_TRY(Header header, headerOf(way, *value, settings));
+        return Given{std::move(header), way.kind == Way::Kind::Oauth ? *value : ""};
       }
       if (value.error().code != ErrorCode::NotFound) return value.error();
       wanted += (wanted.empty() ? "" : " or ") + way.secret;

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/event.h"
+#include "oauth/keeper.h"
 #include "plugin/connector.h"
 #include "plugin/ports.h"
 #include "vault/vault.h"
@@ -17,17 +18,26 @@ namespace junctor::app {
 class Credentials {
  public:
   using Catalogs = std::function<CatalogPtr()>;
-  Credentials(vault::Vault& vault, const plugin::Registry& registry, Catalogs catalogs)
-      : vault_(vault), registry_(registry), catalogs_(std::move(catalogs)) {}
+  Credentials(vault::Vault& vault, const plugin::Registry& registry, oauth::Keeper& tokens,
+              Catalogs catalogs)
+      : vault_(vault), registry_(registry), tokens_(tokens), catalogs_(std::move(catalogs)) {}
 
-  // Secret. Unauthenticated: the integration has no such credential. Thread-safe; may block.
-  Result<Header> header(const plugin::PortCall& call, const std::string& name);
+  struct Given {  // secret
+    Header header;
+    std::string token;  // by OAuth: the provider's refusal may be cured; else ""
+  };
+  // Unauthenticated: the integration has no such credential, or a person must authorize it again.
+  // `refused`: a token that the provider has just refused, "" = none. Thread-safe; may block.
+  Result<Given> find(const plugin::PortCall& call, const std::string& name,
+                     const std::string& refused = "");
 
  private:
-  Result<std::string> secret(const plugin::PortCall& call, const std::string& field);
+  Result<std::string> secret(const plugin::PortCall& call, const plugin::CredentialWay& way,
+                             const std::string& refused);
 
   vault::Vault& vault_;
   const plugin::Registry& registry_;
+  oauth::Keeper& tokens_;
   const Catalogs catalogs_;
 };
 

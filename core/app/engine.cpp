@@ -99,9 +99,22 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
 
 // Connectors act for whoever asks, with the host's credentials.
 void Engine::buildDesk(const config::ServerConfig& config) {
-  credentials_ =
-      std::make_unique<Credentials>(*vault_, home_->registry(), [this] { return catalog(); });
-  ports_->use(credentials_.get(), simulatorsOf(config.connector_simulators));
+  public_url_ = config.public_url;
+  const Simulators simulators = simulatorsOf(config.connector_simulators);
+  tokens_ = std::make_unique<oauth::Keeper>(
+      oauth::KeeperDeps{*vault_, *store_, home_->registry(), [this] { return catalog(); },
+                        [this] { return public_url_ + "/v1/oauth/callback"; },
+                        [this, simulators](const Integration& of, net::OutboundRequest request) {
+                          simulate(simulators, of.connector, request);
+                          return waitFor<net::OutboundResponse>([&](auto done) {
+                            client_->send(std::move(request), std::move(done));
+                          });
+                        },
+                        clock_});
+  credentials_ = std::make_unique<Credentials>(*vault_, home_->registry(), *tokens_,
+                                               [this] { return catalog(); });
+  ports_->use(credentials_.get(), simulators);
+  front_ = std::make_unique<PublicFront>(*receiver_, *tokens_);
   desk_ = std::make_unique<action::Desk>(
       action::DeskDeps{*store_, home_->registry(), [this] { return catalog(); },
                        [](const std::string&, const std::string& connector,
@@ -163,6 +176,7 @@ void Engine::start() {
 }
 
 void Engine::stop(int64_t deadline_ms) {
+  front_.reset();
   if (flow_) flow_->stop();
   if (dispatcher_) dispatcher_->stop(deadline_ms);
   client_.reset();
@@ -170,6 +184,10 @@ void Engine::stop(int64_t deadline_ms) {
 }
 
 void Engine::setAddresses(std::string public_address, std::string admin_address) {
+  if (public_url_.empty()) {
+    public_url_ =
+        public_address.starts_with("https://") ? public_address : "http://" + public_address;
+  }
   system_.public_address = std::move(public_address);
   system_.admin_address = std::move(admin_address);
 }

@@ -9,6 +9,7 @@
 #include "app/catalog_keeper.h"
 #include "app/connector_home.h"
 #include "app/connector_ports.h"
+#include "app/public_front.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
 #include "ingest/receiver.h"
@@ -28,7 +29,7 @@ class Engine final : public admin::Services {
   // Stops taking work, waits for what is in flight, makes everything queued durable.
   void stop(int64_t deadline_ms);
 
-  net::HttpHandler& receiver() { return *receiver_; }
+  net::HttpHandler& front() { return *front_; }
   // The addresses as bound, for /v1/system.
   void setAddresses(std::string public_address, std::string admin_address);
 
@@ -48,6 +49,7 @@ class Engine final : public admin::Services {
     return dispatcher_->problemOf(tenant, name);
   }
   action::Desk& desk() override { return *desk_; }
+  oauth::Keeper& tokens() override { return *tokens_; }
   void secretsChanged() override { keeper_->announce(); }
   std::vector<std::string> reloadConnectors() override;
   Result<void> releaseConnector(const std::string& id) override;
@@ -70,6 +72,7 @@ class Engine final : public admin::Services {
   const Clock& clock_;
   const config::Environment environment_;
   const config::SecretSource secrets_;
+  std::string public_url_;  // as configured, or as bound
   admin::SystemInfo system_;
   observe::Metrics metrics_;
   IdSource ids_;
@@ -79,11 +82,13 @@ class Engine final : public admin::Services {
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<ConnectorPorts> ports_;
   std::unique_ptr<ConnectorHome> home_;
+  std::unique_ptr<oauth::Keeper> tokens_;
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<action::Desk> desk_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<ingest::Receiver> receiver_;
+  std::unique_ptr<PublicFront> front_;
   std::unique_ptr<CatalogKeeper> keeper_;
 };
 

@@ -86,10 +86,10 @@ Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) 
   JUNCTOR_TRY(const DataDirLock lock, DataDirLock::take(config.data_dir));
   JUNCTOR_TRY(const auto engine, Engine::open(config, config::processEnvironment(), clock));
   JUNCTOR_TRY(const auto front,
-              net::startHttpServer(publicOptions(config), engine->receiver(), clock));
+              net::startHttpServer(publicOptions(config), engine->front(), clock));
   measure(engine->metrics(), *front, "public");  // read by the API alone, which ends first
-  JUNCTOR_TRY(const auto api, admin::makeAdminApi(*engine));
-  JUNCTOR_TRY(const auto back, net::startHttpServer(adminOptions(config), *api, clock));
+  JUNCTOR_TRY(auto api, admin::makeAdminApi(*engine));
+  JUNCTOR_TRY(auto back, net::startHttpServer(adminOptions(config), *api, clock));
   const bool tls = !config.tls_certificate.empty();
   engine->setAddresses((tls ? "https://" : "") + front->address(), back->address());
   engine->start();
@@ -101,9 +101,13 @@ Result<void> serve(const config::ServerConfig& config, const sigset_t& signals) 
   waitForSignal(signals, *front);
   log::info("app", {}, "draining");
   front->drain(limits::kDrainMs);
-  engine->stop(limits::kDrainMs);
+  engine->desk().stop();
   back->drain(1'000);
-  removeServerFile(config.data_dir, api->localToken());
+  back.reset();
+  const std::string token = api->localToken();
+  api.reset();  // its threads act through the engine
+  engine->stop(limits::kDrainMs);
+  removeServerFile(config.data_dir, token);
   log::info("app", {}, "stopped");
   return {};
 }

@@ -27,6 +27,9 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants", "oapvu"},
     {"GET /v1/tenants/{t}", "oapvu"},
     {"GET /v1/tenants/{t}/integrations", "oapvu"},
+    {"POST /v1/tenants/{t}/integrations", "oa"},
+    {"POST /v1/tenants/{t}/integrations/{i}/authorize", "oa"},
+    {"POST /v1/tenants/{t}/integrations/{i}/revoke", "oa"},
     {"GET /v1/tenants/{t}/integrations/{i}", "oapvu"},
     {"GET /v1/tenants/{t}/integrations/{i}/actions", "oapvu"},
     {"POST /v1/tenants/{t}/integrations/{i}/actions/{a}", "oap"},
@@ -59,6 +62,7 @@ const Expectation kExpectations[] = {
     {"POST /v1/tenants/{t}/keys/rotate", "oa"},
     {"GET /v1/keys", "oa"},
     {"POST /v1/keys/rotate", "oa"},
+    {"GET /v1/audit", "oau"},
     {"GET /v1/tokens", "oau"},
     {"POST /v1/tokens", "o"},
     {"DELETE /v1/tokens/{k}", "o"},
@@ -107,7 +111,10 @@ std::string bodyOf(const Route& route) {
   if (route.pattern.ends_with("/secrets") && route.method == "POST") {
     return R"({"field":"webhook","value":"s3cret"})";
   }
-  if (route.pattern.ends_with("/actions/{a}")) return R"({"params":{}})";
+  if (route.pattern.ends_with("/integrations") && route.method == "POST") {
+    return R"({"id":"new","connector":"github","webhook_secrets":["env:NEW"]})";
+  }
+  if (route.pattern.ends_with("/actions/{a}") && route.method == "POST") return R"({"params":{}})";
   if (route.body == junctor::admin::Body::Required) return R"({"all":true})";
   return "";
 }
@@ -129,6 +136,9 @@ TEST_CASE("every role can do exactly what its column says, on its own tenant") {
         if (route.pattern == "/metrics" && !tenant.empty()) may = false;
         if (route.pattern == "/v1/apply" && !tenant.empty()) may = false;
         if (route.pattern.starts_with("/v1/keys") && !tenant.empty()) may = false;
+        if (route.pattern == "/v1/audit" && !tenant.empty()) may = false;
+        const bool creates = route.pattern.ends_with("/integrations") && route.method == "POST";
+        if (creates && !tenant.empty()) may = false;
         // Connectors are everybody's.
         const bool connectors = route.pattern.starts_with("/v1/connectors/");
         if (connectors && route.method == "POST" && !tenant.empty()) may = false;

@@ -55,6 +55,13 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
   REQUIRE(vault.has_value());
   vault_ = std::move(*vault);
   registry_ = plugin::loadConnectors({}, clock_);
+  tokens_ = std::make_unique<oauth::Keeper>(oauth::KeeperDeps{
+      *vault_, *store_, *registry_, [this] { return catalog_; },
+      [] { return "https://hooks.example/v1/oauth/callback"; },
+      [](const Integration&, const net::OutboundRequest&) -> Result<net::OutboundResponse> {
+        return unavailable("there is no network");
+      },
+      clock_});
   desk_ = std::make_unique<action::Desk>(action::DeskDeps{
       *store_, *registry_, [this] { return catalog_; },
       [](const std::string&, const std::string&, const std::string&) -> Result<mapping::Mapping> {

@@ -23,6 +23,7 @@ class ScriptedServices final : public admin::Services {
   store::Store& store() override { return *store_; }
   vault::Vault& vault() override { return *vault_; }
   action::Desk& desk() override { return *desk_; }
+  oauth::Keeper& tokens() override { return *tokens_; }
   void secretsChanged() override { note("secrets changed"); }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
@@ -67,6 +68,7 @@ class ScriptedServices final : public admin::Services {
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<action::Desk> desk_;
+  std::unique_ptr<oauth::Keeper> tokens_;
   CatalogPtr catalog_;
   std::mutex mutex_;
   std::condition_variable gate_;
