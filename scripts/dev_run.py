@@ -147,7 +147,11 @@ class Demo:
 
     # -- the proof
     def samples(self):
+        """Those of the connectors that the demo tenant has an integration of."""
+        used = {each["connector"] for each in self.cli_json("integration", "list")["items"]}
         for connector in self.cli_json("connector", "list")["items"]:
+            if connector["id"] not in used:
+                continue
             for sample in self.cli_json("connector", "show", connector["id"])["samples"]:
                 yield connector["id"], sample["event"]
 

@@ -21,7 +21,7 @@ class Demo(unittest.TestCase):
         self.env = {**os.environ, "JUNCTOR_DATA_DIR": self.folder.name}
         self.command = [sys.executable, str(SOURCE / "scripts/dev_run.py"), "--stage", str(STAGE)]
 
-    def test_every_sample_of_every_connector_goes_all_the_way(self):
+    def test_every_sample_of_the_demos_connectors_goes_all_the_way(self):
         done = subprocess.run(self.command + ["--once"], env=self.env, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)

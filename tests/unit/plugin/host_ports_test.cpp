@@ -229,15 +229,19 @@ TEST_CASE("a host without ports says so, and nothing breaks") {
   CHECK(house.act("measure"));
 }
 
-TEST_CASE("an integration without the setting that a host pattern needs is refused") {
-  const PortsHouse house;
+TEST_CASE("a setting that is no label of a host name is refused; without one no host is reached") {
+  PortsHouse house;
   Integration integration;
   integration.id = "everything-1";
   integration.connector = "everything";
+  for (const char* settings : {R"({"shop":"evil.example/"})", R"({"shop":7})"}) {
+    integration.settings_json = settings;
+    const auto made = house.registry->find("everything")->create(integration);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == ErrorCode::InvalidArgument);
+  }
   integration.settings_json = "{}";
-  const auto made = house.registry->find("everything")->create(integration);
-  REQUIRE_FALSE(made);
-  CHECK(made.error().code == ErrorCode::InvalidArgument);
+  CHECK(house.registry->find("everything")->create(integration));
 }
 
 TEST_CASE("a connection is tested with the provider") {
