@@ -79,6 +79,7 @@ Answer Desk::failed(const Place& place, const Error& error, const plugin::CallRe
     paused_until_ms_[place.integration->id] = deps_.clock.unixMs() + error.retry_after->count();
   }
   count(place, toString(of));
+  if (error.code == ErrorCode::Unauthenticated) judge(place, false, error.message);
   return problem(of, error, record);
 }
 
@@ -222,6 +223,7 @@ Answer Desk::test(const std::string& tenant, const std::string& integration) {
   options.record = &record;
   const auto tried = (*instance)->test("{}", options);
   if (!tried) return failed(*place, tried.error(), record);
+  judge(*place, true, "");
   return {200, R"({"ok":true})"};
 }
 

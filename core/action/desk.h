@@ -35,6 +35,8 @@ struct DeskDeps {
   Mappings mappings;
   const Clock& clock;
   observe::Metrics& metrics;
+  // Whether the provider took the credential. Any thread; must not throw.
+  std::function<void(const Integration&, bool taken, const std::string& why)> on_credential{};
 };
 
 class Desk {
@@ -73,6 +75,9 @@ class Desk {
   std::optional<Answer> paused(const Place& place);
   Answer failed(const Place& place, const Error& error, const plugin::CallRecord& record);
   void count(const Place& place, std::string_view outcome);
+  void judge(const Place& place, bool taken, const std::string& why) const {
+    if (deps_.on_credential) deps_.on_credential(*place.integration, taken, why);
+  }
 
   const DeskDeps deps_;
   std::atomic<bool> stopping_{false};

@@ -82,7 +82,7 @@ Answered integration(Call& call) {
                              found->second, publicUrl(call.services.system().public_address),
                              call.services.integrationProblem(found->first))));
   const oauth::Status status = call.services.tokens().status(found->first);
-  json["oauth"] = {{"state", oauth::toString(status.state)}, {"reason", status.reason}};
+  json["credential"] = {{"state", oauth::toString(status.state)}, {"reason", status.reason}};
   return net::jsonResponse(200, dumpJson(json));
 }
 

@@ -155,7 +155,8 @@ Result<int> waitForConsent(AdminClient& client, const std::string& path, const s
   constexpr int kTries = 600;  // a state lives ten minutes
   for (int i = 0; i < kTries; ++i) {
     JUNCTOR_TRY(const Json answer, client.get(path));
-    const std::string state = answer.value("oauth", Json::object()).value("state", std::string());
+    const std::string state =
+        answer.value("credential", Json::object()).value("state", std::string());
     if (state == "active") {
       print(id + " is connected");
       return kExitOk;

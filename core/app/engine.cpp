@@ -119,7 +119,10 @@ void Engine::buildDesk(const config::ServerConfig& config) {
       action::DeskDeps{*store_, home_->registry(), [this] { return catalog(); },
                        [](const std::string&, const std::string& connector,
                           const std::string& object) { return shippedMapping(connector, object); },
-                       clock_, metrics_});
+                       clock_, metrics_,
+                       [this](const Integration& of, bool taken, const std::string& why) {
+                         tokens_->judge(of, taken, why);
+                       }});
 }
 
 // The life of an event, as wiring: receiver -> flow -> dispatcher.

@@ -173,6 +173,17 @@ Result<void> Keeper::setStatus(const Integration& of, State state, const std::st
   return {};
 }
 
+void Keeper::judge(const Integration& of, bool taken, const std::string& why) {
+  const State before = status(of.id).state;
+  const State now = taken ? State::Active : State::Error;
+  if (before == now || (!taken && before == State::Revoked)) return;
+  const auto kept = setStatus(of, now, why);
+  if (!kept) {
+    log::error("oauth", {{"integration", of.id}}, "its state was not kept: {}",
+               kept.error().message);
+  }
+}
+
 Status Keeper::status(const std::string& integration) const {
   Status status;
   const auto documents = deps_.store.documents(std::string(kKind) + ":" + integration);

@@ -37,6 +37,7 @@ struct KeeperDeps {
   const Clock& clock;
 };
 
+// Of the credential: none was tried; a person is asked; it is taken; refused or ended; given back.
 enum class State { None, Pending, Active, Error, Revoked };
 std::string_view toString(State state);
 struct Status {
@@ -64,6 +65,8 @@ class Keeper {
   Result<void> revoke(const std::string& tenant, const std::string& integration);
 
   Status status(const std::string& integration) const;
+  // The provider took, or refused, whatever credential the integration has.
+  void judge(const Integration& of, bool taken, const std::string& why);
 
  private:
   struct Known {  // of one integration, while its call lasts

@@ -63,6 +63,26 @@ class Simulated(unittest.TestCase):
         self.assertNotEqual(self.server.cli("integration", "create", "gh", "--connector", "github",
                                             check=False).returncode, 0)
 
+    def state(self):
+        return request(self.server.admin_port, "GET", "/v1/tenants/acme/integrations/gh", headers={
+            "Authorization": f"Bearer {self.server.local_token()}"}).json()["credential"]
+
+    def test_the_state_of_a_credential_follows_what_the_provider_says(self):
+        self.simulate("github")
+        self.server.cli("integration", "create", "gh", "--connector", "github")
+        self.assertEqual(self.state()["state"], "none")
+        self.run_with("a-token", "integration", "connect", "gh", "--secret", "api_token")
+        self.assertEqual(self.state()["state"], "active")
+        request(self.port, "POST", "/_sim", json.dumps({"next": [401]}))
+        self.act("get_issue", {"repository": "acme/app", "number": 7})
+        self.assertEqual(self.state()["state"], "error")
+        self.assertIn("401", self.state()["reason"])
+        self.server.kill()
+        self.server.restart()
+        self.assertEqual(self.state()["state"], "error")
+        self.server.cli("integration", "test", "gh")
+        self.assertEqual(self.state()["state"], "active")
+
     def test_a_rotated_secret_is_tried_at_once(self):
         self.simulate("github")
         self.connected()

@@ -104,7 +104,7 @@ class House(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer.body)
 
     def state(self, integration="gh"):
-        return self.api("GET", integration).json()["oauth"]["state"]
+        return self.api("GET", integration).json()["credential"]["state"]
 
     def use(self, integration="gh"):
         return self.api("POST", f"{integration}/test", {})
