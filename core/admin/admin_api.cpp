@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "crypto/hash.h"
 
 namespace junctor::admin {
 namespace {
@@ -85,6 +86,16 @@ Result<void> checkBody(const net::HttpRequest& request, const Route& route) {
   }
   if (route.body == Body::None) return invalidArgument("no body is taken here");
   return {};
+}
+
+// An answer with its tag; without its body if the caller has it already.
+net::HttpResponse tagged(const net::HttpRequest& request, net::HttpResponse response) {
+  if (response.status != 200) return response;
+  const std::string tag = "\"" + crypto::sha256Hex(response.body).substr(0, 32) + "\"";
+  response.headers.emplace_back("ETag", tag);
+  const std::string* known = findHeader(request.headers, "If-None-Match");
+  if (!known || known->find(tag) == std::string::npos) return response;
+  return {304, {{"ETag", tag}}, ""};
 }
 
 class Api final : public AdminApi {
@@ -162,7 +173,8 @@ class Api final : public AdminApi {
     }
     auto done = checked(call, route);
     if (route.method != "GET") record(call, route, done);
-    return done ? std::move(*done) : problemOf(done.error());
+    if (!done) return problemOf(done.error());
+    return route.method == "GET" ? tagged(request, std::move(*done)) : std::move(*done);
   }
 
   static Result<net::HttpResponse> checked(Call& call, const Route& route) {

@@ -157,6 +157,11 @@ class AnyServer:
         self.assertEqual(self.provider.stats()["refreshes"], 0)
 
     def test_a_kill_between_answer_and_store_ends_in_a_state_that_is_seen(self):
+        for wait_s in (0.3, 0, 0.02, 0.1):
+            with self.subTest(wait_s=wait_s):
+                self.kill_in_a_renewal(wait_s)
+
+    def kill_in_a_renewal(self, wait_s):
         self.provider.set(expires_in=1)
         self.connect()
         time.sleep(1.2)
@@ -164,7 +169,7 @@ class AnyServer:
         before = self.provider.stats()["refreshes"]
         threading.Thread(target=self.quietly, daemon=True).start()
         wait_until(lambda: self.provider.stats()["refreshes"] > before, "the renewal is asked for")
-        time.sleep(0.3)  # the provider has rotated; nobody here has stored it
+        time.sleep(wait_s)  # the provider has rotated, or is about to; nobody here has stored it
         self.server.kill()
         self.provider.set(hang_after=False)
         self.server.restart()

@@ -10,6 +10,25 @@ using junctor::testing::header;
 using junctor::testing::parsed;
 using Done = std::vector<std::string>;
 
+TEST_CASE("an answer that the caller has already is 304, until it changes") {
+  AdminServer server;
+  server.store("acme", 1);
+  const auto get = [&](const std::string& tag) {
+    return server.call("GET", "/v1/tenants/acme/events", server.local(), "",
+                       {{"If-None-Match", tag}});
+  };
+  const auto first = get("");
+  REQUIRE(first.status == 200);
+  const std::string tag = header(first, "ETag");
+  CHECK(tag.size() == 34);
+  CHECK(get(tag).status == 304);
+  CHECK(get(tag).body.empty());
+  CHECK(get("\"other\", " + tag).status == 304);
+  server.store("acme", 1);
+  CHECK(get(tag).status == 200);
+  CHECK(header(server.get("/v1/tenants/nobody"), "ETag").empty());
+}
+
 TEST_CASE("an event is shown whole: numbers exact, request, deliveries, attempts") {
   AdminServer server;
   const auto id = server.store("acme", 1, DeliveryState::Pending)[0].text();
