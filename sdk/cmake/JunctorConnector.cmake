@@ -85,7 +85,7 @@ function(junctor_add_connector name)
     LIBRARY_OUTPUT_DIRECTORY ${CONNECTOR_OUTPUT_DIRECTORY}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set_target_properties(${target} PROPERTIES
-    JUNCTOR_SOURCES "${CONNECTOR_SOURCES}" JUNCTOR_ID ${id} JUNCTOR_VERSION ${version})
+    JUNCTOR_SOURCES "${CONNECTOR_SOURCES}" JUNCTOR_NOTE ${note} JUNCTOR_ID ${id} JUNCTOR_VERSION ${version})
   if(NOT CONNECTOR_NO_INSTALL)
     install(TARGETS ${target} LIBRARY DESTINATION lib/junctor/connectors)
     if(EXISTS ${folder}/fixtures)
@@ -102,9 +102,10 @@ endfunction()
 function(junctor_add_connector_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES" ${ARGN})
   get_target_property(sources connector_${name} JUNCTOR_SOURCES)
+  get_target_property(note connector_${name} JUNCTOR_NOTE)  # declared.hpp reads the manifest
   get_target_property(id connector_${name} JUNCTOR_ID)
   get_target_property(version connector_${name} JUNCTOR_VERSION)
-  add_executable(${name}_test ${sources} ${TEST_SOURCES})
+  add_executable(${name}_test ${sources} ${note} ${TEST_SOURCES})
   target_link_libraries(${name}_test PRIVATE junctor_testing)
   target_compile_definitions(${name}_test PRIVATE
     JUNCTOR_CONNECTOR_ID="${id}" JUNCTOR_CONNECTOR_VERSION="${version}")
