@@ -80,7 +80,7 @@ class Dispatcher {
   void disable(const Target& target);
   void saveDisabled();
   void wakeWaiting();
-  void record(const Leased& leased, const std::shared_ptr<const store::AttemptRecord>& record);
+  void record(const Leased& leased, const store::AttemptRecordPtr& record);
   void recordAgain();
   void defer(const Leased& leased);
   bool mayLease() const;
@@ -106,7 +106,7 @@ class Dispatcher {
   std::set<std::string> unsaved_;   // of them, not yet in the store; guarded by mutex_
   // Outcomes the store did not take: what was sent must not be sent again, so the record is tried
   // again, and nothing new is leased meanwhile. Guarded by mutex_.
-  std::vector<std::pair<Leased, std::shared_ptr<const store::AttemptRecord>>> unrecorded_;
+  std::vector<std::pair<Leased, store::AttemptRecordPtr>> unrecorded_;
   SeededRandom random_;        // guarded by mutex_
   size_t running_ = 0;         // leased and not settled; guarded by mutex_
   bool wake_waiting_ = false;  // guarded by mutex_

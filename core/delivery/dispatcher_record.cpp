@@ -7,6 +7,7 @@ namespace junctor::delivery {
 
 void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
   const Delivery& delivery = leased.item->delivery;
+  record.tenant = delivery.tenant;
   record.attempt.delivery_id = delivery.id;
   record.attempt.number = delivery.attempts + 1;
   if (record.state == DeliveryState::Dead) {
@@ -35,9 +36,8 @@ bool refusedForGood(const Error& error) {
 
 }  // namespace
 
-void Dispatcher::record(const Leased& leased,
-                        const std::shared_ptr<const store::AttemptRecord>& record) {
-  deps_.store.record(*record, [this, leased, record](const Result<void>& recorded) {
+void Dispatcher::record(const Leased& leased, const store::AttemptRecordPtr& record) {
+  deps_.store.record(record, [this, leased, record](const Result<void>& recorded) {
     if (recorded || refusedForGood(recorded.error())) return settle(leased, *record, recorded);
     log::error("delivery", {{"delivery", leased.item->delivery.id.text()}},
                "attempt not recorded yet, nothing new is sent: {}", recorded.error().message);

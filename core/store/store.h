@@ -55,10 +55,12 @@ using FlowDone = std::function<void(Result<FlowStored>)>;
 // The end of one attempt: recorded together with the delivery's new state.
 struct AttemptRecord {
   Attempt attempt;
+  std::string tenant;                            // whose delivery it is
   DeliveryState state = DeliveryState::Pending;  // Pending (try again), Delivered, Dead, Waiting
   int64_t next_at_ms = 0;                        // for Pending
   std::string reason;                            // for Dead
 };
+using AttemptRecordPtr = std::shared_ptr<const AttemptRecord>;
 
 struct EventQuery {
   std::string tenant{};
@@ -119,12 +121,11 @@ class Store {
   // Unavailable at once (on the calling thread).
   virtual void append(RawRequestPtr request, AppendDone done) = 0;
   // NotFound (for this operation alone, not its batch) if the request is not on the inbox: some
-  // other worker finished it first.
-  // NotFound if the request is not on the inbox: it was finished before.
+  // other worker finished it before.
   virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
   // Legal from Pending (whoever records it holds the lease) and Waiting, as mayBecome() says. The
   // attempt's number must be above the attempts finished so far, else InvalidArgument.
-  virtual void record(AttemptRecord record, Done done) = 0;
+  virtual void record(AttemptRecordPtr record, Done done) = 0;
   // New deliveries for a stored event (replay).
   virtual void addDeliveries(std::vector<Delivery> deliveries, Done done) = 0;
   // A legal transition asked for by a person: dead -> pending (redrive; attempts restart at 0),

@@ -163,6 +163,7 @@ class Bench {
 
   static store::AttemptRecord attemptOf(const Delivery& delivery) {
     store::AttemptRecord record;
+    record.tenant = delivery.tenant;
     record.attempt.delivery_id = delivery.id;
     record.attempt.number = 1;
     record.attempt.started_at_ms = delivery.created_at_ms;
@@ -210,9 +211,9 @@ class Bench {
         if (cycle) goOn(answer.request);
       }
       for (const Delivery& delivery : finished_.takeNow()) {
-        store_->record(attemptOf(delivery), [this](Result<void> recorded) {
-          (recorded ? recorded_ : failed_).fetch_add(1);
-        });
+        store_->record(
+            std::make_shared<const store::AttemptRecord>(attemptOf(delivery)),
+            [this](Result<void> recorded) { (recorded ? recorded_ : failed_).fetch_add(1); });
       }
     }
     const double seconds = static_cast<double>(clock_.monotonicNs() - start) / 1e9;
@@ -240,7 +241,9 @@ class Bench {
       store_->flush();
       long left = options_.prefill - done;
       for (const Delivery& delivery : finished_.takeNow()) {
-        if (left-- > options_.pending) store_->record(attemptOf(delivery), nullptr);
+        if (left-- > options_.pending)
+          store_->record(std::make_shared<const store::AttemptRecord>(attemptOf(delivery)),
+                         nullptr);
       }
       store_->flush();
       done += chunk;

@@ -82,7 +82,11 @@ CREATE TABLE token (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, "first", kFirst}}};
+// What it held is found in the dedupe window.
+constexpr std::string_view kInboxWithoutPrint = "ALTER TABLE inbox DROP COLUMN print;";
+
+constexpr std::array<Migration, 2> kMigrations = {
+    {{1, "first", kFirst}, {2, "inbox-without-print", kInboxWithoutPrint}}};
 
 }  // namespace
 

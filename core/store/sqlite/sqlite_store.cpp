@@ -123,7 +123,7 @@ void SqliteStore::finish(FlowOutcome outcome, FlowDone done) {
   queue(std::move(write));
 }
 
-void SqliteStore::record(AttemptRecord record, Done done) {
+void SqliteStore::record(AttemptRecordPtr record, Done done) {
   RecordWrite write;
   write.done = std::move(done);
   write.record = std::move(record);

@@ -22,7 +22,7 @@ class SqliteStore final : public Store {
 
   void append(RawRequestPtr request, AppendDone done) override;
   void finish(FlowOutcome outcome, FlowDone done) override;
-  void record(AttemptRecord record, Done done) override;
+  void record(AttemptRecordPtr record, Done done) override;
   void addDeliveries(std::vector<Delivery> deliveries, Done done) override;
   void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms, std::string reason,
                         Done done) override;

@@ -69,8 +69,9 @@ Result<WriteSession::Stored> WriteSession::findDelivery(DeliveryId id) {
 }
 
 Result<void> WriteSession::apply(RecordWrite& write) {
-  const AttemptRecord& record = write.record;
+  const AttemptRecord& record = *write.record;
   const Attempt& attempt = record.attempt;
+  if (endsFirstRound(record)) return {};
   JUNCTOR_TRY(const Stored stored, findDelivery(attempt.delivery_id));
   if (!mayEndAttempt(record.state) || !mayBecome(asLeased(stored.state), record.state)) {
     return illegal(attempt.delivery_id, stored.state, record.state);
@@ -79,20 +80,46 @@ Result<void> WriteSession::apply(RecordWrite& write) {
     return invalidArgument(attempt.delivery_id.text() + ": attempt " +
                            std::to_string(attempt.number) + " is recorded already");
   }
-  const int64_t key = attempt.delivery_id.orderKey();
-  insert_attempt_
-      .with(key, stored.tries + 1, attempt.number, attempt.started_at_ms, attempt.latency_us,
-            static_cast<int>(attempt.outcome), attempt.status, attempt.error, attempt.request_head,
-            attempt.response_head)
-      .run();
+  insertAttempt(attempt, stored.tries + 1);
   update_delivery_
       .with(static_cast<int>(record.state), attempt.number, stored.tries + 1, record.next_at_ms,
-            record.reason, key)
+            record.reason, attempt.delivery_id.orderKey())
       .run();
-  Delta& change = delta(stored.tenant);
-  --change.deliveries[static_cast<int>(stored.state)];
-  ++change.deliveries[static_cast<int>(record.state)];
+  count(stored.tenant, stored.state, record.state);
   return {};
+}
+
+// Nearly every attempt is the next one of a pending delivery that nobody redrove: then the update
+// checks all that apply() would look up first.
+bool WriteSession::endsFirstRound(const AttemptRecord& record) {
+  const Attempt& attempt = record.attempt;
+  if (!mayEndAttempt(record.state) || !mayBecome(DeliveryState::Running, record.state)) {
+    return false;
+  }
+  const int64_t tenant = nameNumber(record.tenant);
+  const bool ran =
+      end_attempt_
+          .with(attempt.number, static_cast<int>(record.state), record.next_at_ms, record.reason,
+                attempt.delivery_id.orderKey(), attempt.delivery_id.uuid.lo, tenant)
+          .run();
+  if (!ran || end_attempt_.changedRows() == 0) return false;
+  insertAttempt(attempt, attempt.number);
+  count(tenant, DeliveryState::Pending, record.state);
+  return true;
+}
+
+void WriteSession::insertAttempt(const Attempt& attempt, int64_t tries) {
+  insert_attempt_
+      .with(attempt.delivery_id.orderKey(), tries, attempt.number, attempt.started_at_ms,
+            attempt.latency_us, static_cast<int>(attempt.outcome), attempt.status, attempt.error,
+            attempt.request_head, attempt.response_head)
+      .run();
+}
+
+void WriteSession::count(int64_t tenant, DeliveryState from, DeliveryState to) {
+  Delta& change = delta(tenant);
+  --change.deliveries[static_cast<int>(from)];
+  ++change.deliveries[static_cast<int>(to)];
 }
 
 Result<void> WriteSession::apply(PlanWrite& write) {
@@ -118,9 +145,7 @@ Result<void> WriteSession::apply(StateWrite& write) {
       .with(static_cast<int>(write.state), redriven ? 0 : stored.attempts, stored.tries,
             write.next_at_ms, write.reason, write.id.orderKey())
       .run();
-  Delta& change = delta(stored.tenant);
-  --change.deliveries[static_cast<int>(stored.state)];
-  ++change.deliveries[static_cast<int>(write.state)];
+  count(stored.tenant, stored.state, write.state);
   return {};
 }
 

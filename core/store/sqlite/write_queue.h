@@ -37,7 +37,7 @@ struct FinishWrite : Pending<FlowStored> {
   FlowOutcome outcome;
 };
 struct RecordWrite : Pending<void> {
-  AttemptRecord record;
+  AttemptRecordPtr record;
 };
 struct PlanWrite : Pending<void> {
   std::vector<Delivery> deliveries;

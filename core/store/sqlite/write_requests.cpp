@@ -46,7 +46,7 @@ void WriteSession::insertRequest(const AppendWrite& write) {
             request.dedupe_key, request.method, request.url, request.remote_ip, Blob{write.headers},
             Blob{request.body})
       .run();
-  insert_inbox_.with(key, request.id.uuid.lo, tenant, write.print).run();
+  insert_inbox_.with(key, request.id.uuid.lo, tenant).run();
   Delta& change = delta(tenant);
   ++change.requests;
   ++change.inbox;
@@ -76,9 +76,8 @@ Result<void> checkOwners(const FlowOutcome& outcome) {
     if (ids.size() != outcome.events.size()) return invalidArgument("an event id occurs twice");
   }
   for (const Delivery& delivery : outcome.deliveries) {
-    const bool known = outcome.events.size() > 1
-                           ? ids.contains(delivery.event_id)
-                           : delivery.event_id == outcome.events.front().id;
+    const bool known = outcome.events.size() > 1 ? ids.contains(delivery.event_id)
+                                                 : delivery.event_id == outcome.events.front().id;
     if (!known) return invalidArgument("a delivery of a flow outcome names an unknown event");
   }
   return {};
@@ -91,11 +90,9 @@ Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   JUNCTOR_CHECK(checkOutcome(outcome));
   JUNCTOR_CHECK(checkOwners(outcome));
   if (outcome.again) return applyAgain(outcome);
-  JUNCTOR_TRY(const Inboxed inboxed, findInboxed(outcome.request_id));
-  const FlowStored stored = insertPlanned(outcome, 0, inboxed);
-  delete_inbox_.with(outcome.request_id.orderKey()).run();
-  --delta(inboxed.tenant).inbox;
-  return stored;
+  JUNCTOR_CHECK(takeOffInbox(outcome.request_id));
+  --delta(nameNumber(outcome.events.front().tenant)).inbox;
+  return insertPlanned(outcome, 0);
 }
 
 // The first event takes the place of the row it had; the others are new, or duplicates as ever.
@@ -108,7 +105,7 @@ Result<FlowStored> WriteSession::applyAgain(const FlowOutcome& outcome) {
   if (outcome.settles) JUNCTOR_CHECK(settleDeadLetter(*outcome.settles));
   delete_event_.with(first.id.orderKey()).run();
   insertEventRow(first);
-  return insertPlanned(outcome, 1, Inboxed{nameNumber(first.tenant), 0});
+  return insertPlanned(outcome, 1);
 }
 
 Result<void> WriteSession::settleDeadLetter(DeliveryId id) {
@@ -121,21 +118,18 @@ Result<void> WriteSession::settleDeadLetter(DeliveryId id) {
       .with(static_cast<int>(DeliveryState::Discarded), stored.attempts, stored.tries, int64_t{0},
             std::string_view("replayed"), id.orderKey())
       .run();
-  Delta& change = delta(stored.tenant);
-  --change.deliveries[static_cast<int>(DeliveryState::Dead)];
-  ++change.deliveries[static_cast<int>(DeliveryState::Discarded)];
+  count(stored.tenant, DeliveryState::Dead, DeliveryState::Discarded);
   return {};
 }
 
 // Stores the events from `from` on that were not seen before, and the deliveries of all that stay.
-FlowStored WriteSession::insertPlanned(const FlowOutcome& outcome, size_t from,
-                                       const Inboxed& inboxed) {
+FlowStored WriteSession::insertPlanned(const FlowOutcome& outcome, size_t from) {
   FlowStored stored;
   stored.stored.assign(from, true);
   std::unordered_set<EventId> left_out;
   for (size_t i = from; i < outcome.events.size(); ++i) {
     const Event& event = outcome.events[i];
-    const bool seen = seenEvent(event, inboxed);
+    const bool seen = seenEvent(event);
     stored.stored.push_back(!seen);
     if (seen) {
       left_out.insert(event.id);
@@ -149,22 +143,15 @@ FlowStored WriteSession::insertPlanned(const FlowOutcome& outcome, size_t from,
   return stored;
 }
 
-Result<WriteSession::Inboxed> WriteSession::findInboxed(EventId id) {
-  find_inbox_.with(id.orderKey());
-  if (!find_inbox_.row()) {
-    if (database_.failure() != Failure::None) return database_.error();
-    return notFound(id.text() + " is not on the inbox");
-  }
-  const bool same = find_inbox_.word(0) == id.uuid.lo;
-  const Inboxed inboxed{find_inbox_.integer(1), find_inbox_.word(2)};
-  find_inbox_.reset();
-  if (!same) return notFound(id.text() + " is not on the inbox");
-  return inboxed;
+Result<void> WriteSession::takeOffInbox(EventId id) {
+  if (!delete_inbox_.with(id.orderKey(), id.uuid.lo).run()) return database_.error();
+  if (delete_inbox_.changedRows() == 0) return notFound(id.text() + " is not on the inbox");
+  return {};
 }
 
 // An event whose own id is its request's dedupe key was deduped with the request: it is looked up
 // (a batch may have brought it before) but costs no entry of its own.
-bool WriteSession::seenEvent(const Event& event, const Inboxed& inboxed) {
+bool WriteSession::seenEvent(const Event& event) {
   const std::string& id = event.source_event_id;
   if (id.empty()) return false;
   const uint64_t print = fingerprint(key_, DedupeSpace::Event, event.integration, id);
@@ -177,9 +164,9 @@ bool WriteSession::seenEvent(const Event& event, const Inboxed& inboxed) {
     return same;
   };
   if (window_.find(print, now_ms_, confirm)) return true;
-  if (fingerprint(key_, DedupeSpace::Request, event.integration, id) != inboxed.print) {
-    remember(print, event.id.orderKey());
-  }
+  const uint64_t of_request = fingerprint(key_, DedupeSpace::Request, event.integration, id);
+  const auto its_own = [&](int64_t key) { return key == event.request_id.orderKey(); };
+  if (!window_.find(of_request, now_ms_, its_own)) remember(print, event.id.orderKey());
   return false;
 }
 

@@ -41,9 +41,8 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                     " dead=dead+excluded.dead, discarded=discarded+excluded.discarded"),
       find_request_(database, "SELECT id_lo, integration, dedupe_key FROM request WHERE key=?"),
       insert_request_(database, "INSERT INTO request VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-      insert_inbox_(database, "INSERT INTO inbox VALUES (?,?,?,?)"),
-      find_inbox_(database, "SELECT id_lo, tenant, print FROM inbox WHERE key=?"),
-      delete_inbox_(database, "DELETE FROM inbox WHERE key=?"),
+      insert_inbox_(database, "INSERT INTO inbox VALUES (?,?,?)"),
+      delete_inbox_(database, "DELETE FROM inbox WHERE key=? AND id_lo=?"),
       find_event_source_(database, "SELECT integration, source_event_id FROM event WHERE key=?"),
       find_event_(database, "SELECT id_lo FROM event WHERE key=?"),
       insert_event_(database,
@@ -55,6 +54,10 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
       update_delivery_(
           database,
           "UPDATE delivery SET state=?, attempts=?, tries=?, next_at=?, reason=? WHERE key=?"),
+      end_attempt_(database,
+                   "UPDATE delivery SET state=?2, attempts=?1, tries=?1, next_at=?3, reason=?4"
+                   " WHERE key=?5 AND id_lo=?6 AND tenant=?7 AND state=0"
+                   " AND attempts=?1-1 AND tries=?1-1"),
       insert_attempt_(database, "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?)") {}
 
 Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, NameTable& names,

@@ -44,10 +44,6 @@ class WriteSession {
     int attempts = 0;
     int64_t tries = 0;
   };
-  struct Inboxed {
-    int64_t tenant = 0;
-    uint64_t print = 0;
-  };
 
   WriteSession(Database& database, NameTable& names, const FingerprintKey& key, int64_t window_ms,
                const Clock& clock);
@@ -67,11 +63,11 @@ class WriteSession {
   std::optional<EventId> findFirst(const AppendWrite& write);
   void insertRequest(const AppendWrite& write);
   Result<FlowStored> apply(FinishWrite& write);
-  Result<Inboxed> findInboxed(EventId id);
-  bool seenEvent(const Event& event, const Inboxed& inboxed);
+  Result<void> takeOffInbox(EventId id);
+  bool seenEvent(const Event& event);
   Result<FlowStored> applyAgain(const FlowOutcome& outcome);
   Result<void> settleDeadLetter(DeliveryId id);
-  FlowStored insertPlanned(const FlowOutcome& outcome, size_t from, const Inboxed& inboxed);
+  FlowStored insertPlanned(const FlowOutcome& outcome, size_t from);
   void insertEvent(const Event& event);
   void insertEventRow(const Event& event);
 
@@ -79,6 +75,9 @@ class WriteSession {
   void insertDelivery(const Delivery& delivery);
   Result<Stored> findDelivery(DeliveryId id);
   Result<void> apply(RecordWrite& write);
+  bool endsFirstRound(const AttemptRecord& record);
+  void insertAttempt(const Attempt& attempt, int64_t tries);
+  void count(int64_t tenant, DeliveryState from, DeliveryState to);
   Result<void> apply(PlanWrite& write);
   Result<void> apply(StateWrite& write);
   Result<void> apply(EditWrite& write) { return write.edit(database_); }
@@ -100,9 +99,10 @@ class WriteSession {
   std::unordered_map<int64_t, Delta> deltas_;
 
   Statement begin_, commit_, insert_name_, insert_dedupe_, prune_dedupe_, add_counters_;
-  Statement find_request_, insert_request_, insert_inbox_, find_inbox_, delete_inbox_;
+  Statement find_request_, insert_request_, insert_inbox_, delete_inbox_;
   Statement find_event_source_, find_event_, insert_event_, delete_event_;
-  Statement insert_delivery_, find_delivery_, update_delivery_, insert_attempt_;
+  Statement insert_delivery_, find_delivery_, update_delivery_;
+  Statement end_attempt_, insert_attempt_;
 };
 
 // Are the deliveries of a plan storable as they are: whole ids, a state a plan may have?

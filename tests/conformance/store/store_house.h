@@ -88,6 +88,7 @@ class StoreHouse {
   }
   store::AttemptRecord attemptOf(const Delivery& delivery, int number, DeliveryState state) {
     store::AttemptRecord record;
+    record.tenant = delivery.tenant;
     record.attempt.delivery_id = delivery.id;
     record.attempt.number = number;
     record.attempt.started_at_ms = clock.unixMs();
@@ -112,7 +113,9 @@ class StoreHouse {
         [&](auto done) { store->finish(std::move(outcome), std::move(done)); });
   }
   Result<void> record(const store::AttemptRecord& record) {
-    return wait<void>([&](auto done) { store->record(record, std::move(done)); });
+    return wait<void>([&](auto done) {
+      store->record(std::make_shared<const store::AttemptRecord>(record), std::move(done));
+    });
   }
   Result<void> plan(std::vector<Delivery> deliveries) {
     return wait<void>(

@@ -35,10 +35,12 @@ void startOne(StoreHouse& house, store::Store& store, int pipe, uint64_t number,
     store.finish({raw->id, {event}, {delivery}}, [=, &house, &store](auto finished) {
       if (!finished) return;
       tell(pipe, {'f', raw->id, delivery.id});
-      store.record(house.attemptOf(delivery, 1, DeliveryState::Delivered), [=](auto recorded) {
-        if (recorded) tell(pipe, {'d', raw->id, delivery.id});
-        next();
-      });
+      store.record(std::make_shared<const store::AttemptRecord>(
+                       house.attemptOf(delivery, 1, DeliveryState::Delivered)),
+                   [=](auto recorded) {
+                     if (recorded) tell(pipe, {'d', raw->id, delivery.id});
+                     next();
+                   });
     });
   });
 }

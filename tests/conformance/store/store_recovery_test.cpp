@@ -171,7 +171,9 @@ TEST_CASE("a read-only store reads beside the owner and writes nothing") {
       [&](auto done) { reader.append(house.request("d-3"), std::move(done)); });
   CHECK(refused.error().code == ErrorCode::Unavailable);
   const auto record = StoreHouse::wait<void>([&](auto done) {
-    reader.record(house.attemptOf(before, 1, DeliveryState::Delivered), std::move(done));
+    reader.record(std::make_shared<const store::AttemptRecord>(
+                      house.attemptOf(before, 1, DeliveryState::Delivered)),
+                  std::move(done));
   });
   CHECK(record.error().code == ErrorCode::Unavailable);
   CHECK(reader.putDocument("a", "b", "c").error().code == ErrorCode::Unavailable);

@@ -40,7 +40,8 @@ TEST_CASE("an event is shown whole: numbers exact, request, deliveries, attempts
   record.attempt.status = 200;
   record.attempt.outcome = junctor::AttemptOutcome::Delivered;
   record.state = DeliveryState::Delivered;
-  server.services.store().record(record, [](junctor::Result<void> done) { (void)done; });
+  server.services.store().record(std::make_shared<const junctor::store::AttemptRecord>(record),
+                                 [](junctor::Result<void> done) { (void)done; });
   server.services.store().flush();
 
   const auto answer = server.get("/v1/tenants/acme/events/" + id);
