@@ -15,7 +15,6 @@ queue::WindowOptions windowOptions() {
   queue::WindowOptions options;
   options.items_max = limits::kFlowWindow;
   options.bytes_max = limits::kWindowBytesMax;
-  options.lane_items_max = limits::kFlowWindow / 2;
   options.lane_running_max = limits::kFlowWindow;
   options.lease_ms = limits::kFlowLeaseMs;
   return options;

@@ -8,9 +8,10 @@
 // at which a scan of the store is worth it.
 //
 // Work is handed out under a lease, round robin over lanes (a destination, a tenant), each lane
-// with its own share of the window and its own limit of running items: a slow lane does not stop
-// the others. A lease that is not settled in time is handed out again with a higher epoch, and the
-// late settle of the old epoch is ignored.
+// with its own limit of running items. A lane may hold as many items as there is room left beside
+// it: one busy lane has half the window, two have a third each, and a new one always finds room, so
+// a slow lane does not stop the others. A lease that is not settled in time is handed out again
+// with a higher epoch, and the late settle of the old epoch is ignored.
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -25,7 +26,6 @@ namespace junctor::queue {
 struct WindowOptions {
   size_t items_max = 0;
   size_t bytes_max = 0;
-  size_t lane_items_max = 0;    // share of one lane in the window
   size_t lane_running_max = 0;  // leased at once in one lane
   int64_t lease_ms = 0;
 };
@@ -47,19 +47,17 @@ class WorkWindow {
   // Work that is durable and may run now. Where there is no room a scan is noted for when there is.
   // `bytes` is what it costs in memory; one item always fits an empty window.
   Offered offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
-    Lane& lane = lanes_[lane_name];
-    if (lane.items >= options_.lane_items_max) {
-      lane.overflowed = true;
-      return Offered::LaneFull;
-    }
-    const bool known = holds(key);
+    if (holds(key)) return Offered::Known;
     const bool bytes_fit = entries_.empty() || bytes_ + bytes <= options_.bytes_max;
-    if (known || entries_.size() >= options_.items_max || !bytes_fit) {
-      if (lane.items == 0) lanes_.erase(lane_name);
-      if (known) return Offered::Known;
+    if (room() == 0 || !bytes_fit) {
       scan_at_ = 0;
       overflowed_ = true;
       return Offered::Full;
+    }
+    Lane& lane = lanes_[lane_name];
+    if (lane.items >= room()) {
+      lane.overflowed = true;
+      return Offered::LaneFull;
     }
     lane.items += 1;
     bytes_ += bytes;
@@ -69,15 +67,17 @@ class WorkWindow {
   }
 
   // Hands out up to `max` items. They count as held until settle() or deferral. Leases run on
-  // monotonic time: a wall clock that jumps must not hand work out twice.
-  std::vector<Leased> lease(int64_t monotonic_ms, size_t max) {
+  // monotonic time: a wall clock that jumps must not hand work out twice. `start(lane, running)` is
+  // asked before each item whether its lane may start one more; after a yes it is started.
+  template <class Start>
+  std::vector<Leased> lease(int64_t monotonic_ms, size_t max, Start start) {
     std::vector<Leased> out;
     size_t idle_lanes = 0;
     while (out.size() < max && idle_lanes < turn_.size()) {
       std::string name = std::move(turn_.front());
       turn_.pop_front();
       Lane& lane = lanes_[name];
-      if (lane.running >= options_.lane_running_max) {
+      if (lane.running >= options_.lane_running_max || !start(name, lane.running)) {
         turn_.push_back(std::move(name));
         ++idle_lanes;
         continue;
@@ -99,12 +99,38 @@ class WorkWindow {
     return out;
   }
 
-  // Is a lease worth waking somebody for? Only once a quarter of what the lane may run is free:
-  // whoever runs the items has the others queued, and refills come in batches.
-  bool hungry(const std::string& lane_name) const {
+  std::vector<Leased> lease(int64_t monotonic_ms, size_t max) {
+    return lease(monotonic_ms, max, [](const std::string&, size_t) { return true; });
+  }
+
+  // Is a lease worth waking somebody for? Only once a quarter of what the lane may run
+  // (`running_max`) is free: whoever runs the items has the others queued, and refills come in
+  // batches.
+  bool hungry(const std::string& lane_name, size_t running_max) const {
     const auto lane = lanes_.find(lane_name);
     return lane != lanes_.end() && !lane->second.ready.empty() &&
-           lane->second.running <= options_.lane_running_max - options_.lane_running_max / 4;
+           lane->second.running <= running_max - (running_max + 3) / 4;
+  }
+  bool hungry(const std::string& lane_name) const {
+    return hungry(lane_name, options_.lane_running_max);
+  }
+
+  // Puts what waits in a lane back into the store: nothing of it may run for a while. The owner
+  // notes when it is due again.
+  void evict(const std::string& lane_name) {
+    const auto lane = lanes_.find(lane_name);
+    if (lane == lanes_.end() || lane->second.ready.empty()) return;
+    for (const int64_t key : lane->second.ready) {
+      const auto entry = entries_.find(key);
+      bytes_ -= entry->second.bytes;
+      entries_.erase(entry);
+    }
+    lane->second.items -= lane->second.ready.size();
+    lane->second.ready.clear();
+    lane->second.overflowed = false;
+    std::erase(turn_, lane_name);
+    lane->second.queued = false;
+    if (lane->second.items == 0) lanes_.erase(lane);
   }
 
   // The item's work is over and only its record is outstanding: it stays held, but its place among
@@ -189,6 +215,10 @@ class WorkWindow {
   }
   void unclaim(int64_t key) { claimed_.erase(key); }
   size_t size() const { return entries_.size(); }
+  size_t running(const std::string& lane_name) const {
+    const auto lane = lanes_.find(lane_name);
+    return lane == lanes_.end() ? 0 : lane->second.running;
+  }
 
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
@@ -242,11 +272,11 @@ class WorkWindow {
     entries_.erase(found);
   }
 
-  // A lane that refused items asks for a scan once half its share is free.
+  // A lane that refused items asks for a scan once it holds half of what it could.
   template <class LaneAt>
   void leaveLane(LaneAt lane) {
     lane->second.items -= 1;
-    if (lane->second.overflowed && lane->second.items <= options_.lane_items_max / 2) {
+    if (lane->second.overflowed && lane->second.items <= room() / 2) {
       lane->second.overflowed = false;
       noteDue(0);
     }

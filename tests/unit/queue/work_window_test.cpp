@@ -19,7 +19,6 @@ WindowOptions options() {
   WindowOptions o;
   o.items_max = 8;
   o.bytes_max = 1000;
-  o.lane_items_max = 4;
   o.lane_running_max = 2;
   o.lease_ms = 100;
   return o;
@@ -29,7 +28,7 @@ WindowOptions options() {
 
 TEST_CASE("a lane asks for a lease only while a quarter of what it may run is free") {
   WindowOptions wide = options();
-  wide.lane_items_max = 8;
+  wide.items_max = 16;
   wide.lane_running_max = 4;
   Window window(wide);
   CHECK_FALSE(window.hungry("a"));  // nothing to lease
@@ -86,7 +85,7 @@ TEST_CASE("a full window is scanned again once a quarter of it was worked off") 
   Window window(options());
   window.beginScan();
   window.endScan(Window::kNever);
-  for (int i = 0; i < 8; ++i) REQUIRE(window.offer(i, i < 4 ? "a" : "b", 10, i) == Offered::Taken);
+  for (int i = 0; i < 8; ++i) REQUIRE(window.offer(i, std::to_string(i), 10, i) == Offered::Taken);
   CHECK(window.offer(9, "c", 10, 9) == Offered::Full);
   auto leased = window.lease(0, 2);
   window.settle(leased[0].key, leased[0].epoch);
@@ -233,4 +232,45 @@ TEST_CASE("random play never loses, doubles or exceeds its bounds") {
       REQUIRE(window.size() <= 8);
     }
   }
+}
+
+TEST_CASE("a lane that may not start is passed over, and the others are not") {
+  Window window(options());
+  window.offer(1, "shut", 10, 1);
+  window.offer(2, "open", 10, 2);
+  const auto leased =
+      window.lease(0, 8, [](const std::string& lane, size_t) { return lane == "open"; });
+  REQUIRE(leased.size() == 1);
+  CHECK(leased[0].key == 2);
+  CHECK(window.lease(0, 8).size() == 1);
+}
+
+TEST_CASE("an evicted lane frees its room at once and what runs of it is still settled") {
+  Window window(options());
+  for (int i = 0; i < 4; ++i) window.offer(i, "a", 10, i);
+  const auto leased = window.lease(0, 2);
+  REQUIRE(leased.size() == 2);
+  window.evict("a");
+  CHECK(window.size() == 2);
+  CHECK(window.lease(0, 8).empty());
+  for (const auto& item : leased) CHECK(window.settle(item.key, item.epoch));
+  CHECK(window.size() == 0);
+  REQUIRE(window.offer(3, "a", 10, 3) == Offered::Taken);
+  CHECK(window.lease(0, 8).size() == 1);
+}
+
+TEST_CASE("however many lanes are stuck, a new one finds room") {
+  WindowOptions wide = options();
+  wide.items_max = 64;
+  Window window(wide);
+  int key = 0;
+  for (int lane = 0; lane < 20; ++lane) {
+    const std::string name = "stuck" + std::to_string(lane);
+    REQUIRE(window.offer(++key, name, 1, 0) == Offered::Taken);
+    while (window.offer(++key, name, 1, 0) == Offered::Taken) {
+    }
+    if (window.room() <= 1) break;
+  }
+  CHECK(window.room() >= 1);
+  CHECK(window.offer(++key, "new", 1, 0) == Offered::Taken);
 }
