@@ -111,9 +111,32 @@ Answered destinations(Call& call) {
   const CatalogPtr catalog = call.services.catalog();
   for (const auto& [name, destination] : catalog->findTenant(call.tenant())->destinations) {
     items.push_back(
-        destinationJson(destination, call.services.destinationProblem(call.tenant(), name)));
+        destinationJson(destination, call.services.destinationHealth(call.tenant(), name)));
   }
   return page(items);
+}
+
+namespace {
+
+Answered paused(Call& call, bool pause) {
+  JUNCTOR_CHECK(bodyOf(call, {}));
+  const std::string& name = call.path.at("n");
+  const CatalogPtr catalog = call.services.catalog();
+  const Destination* destination = catalog->findDestination(call.tenant(), name);
+  if (!destination) return notFound("there is no destination '" + name + "'");
+  JUNCTOR_CHECK(call.services.setDestinationPaused(call.tenant(), name, pause));
+  return net::jsonResponse(
+      200, destinationJson(*destination, call.services.destinationHealth(call.tenant(), name)));
+}
+
+}  // namespace
+
+Answered pauseDestination(Call& call) {
+  return paused(call, true);
+}
+
+Answered resumeDestination(Call& call) {
+  return paused(call, false);
 }
 
 Answered rules(Call& call) {

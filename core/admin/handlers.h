@@ -25,6 +25,8 @@ Answered integrations(Call& call);
 Answered integration(Call& call);
 Answered createIntegration(Call& call);
 Answered destinations(Call& call);
+Answered pauseDestination(Call& call);
+Answered resumeDestination(Call& call);
 Answered rules(Call& call);
 Answered apply(Call& call);
 // action_routes.cpp

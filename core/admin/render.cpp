@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json_doc.h"
+#include "base/limits.h"
 
 namespace junctor::admin {
 namespace {
@@ -78,7 +79,9 @@ void writeDelivery(JsonWriter& out, const Delivery& delivery) {
   out.key("rule_version").string(delivery.rule_version);
   out.key("state").string(toString(delivery.state));
   out.key("attempts").integer(delivery.attempts);
-  writeTime(out, "next_at", delivery.state == DeliveryState::Pending ? delivery.next_at_ms : 0);
+  const bool behind = delivery.next_at_ms == kBehindAnother;
+  writeTime(out, "next_at",
+            delivery.state == DeliveryState::Pending && !behind ? delivery.next_at_ms : 0);
   writeTime(out, "created_at", delivery.created_at_ms);
   out.key("reason").string(delivery.reason);
   out.key("order_key").string(delivery.order_key);
@@ -172,11 +175,18 @@ std::string integrationJson(const Integration& integration, const std::string& p
   return std::move(out).take();
 }
 
-std::string destinationJson(const Destination& destination, const std::string& problem) {
+std::string destinationJson(const Destination& destination, const DestinationHealth& health) {
   JsonWriter out;
   out.beginObject();
   out.key("name").string(destination.name);
-  out.key("problem").string(problem);
+  out.key("problem").string(health.problem);
+  out.key("state").string(health.state);
+  out.key("in_flight").unsignedInteger(health.in_flight);
+  out.key("concurrency_now").unsignedInteger(health.concurrency);
+  out.key("concurrency_max")
+      .unsignedInteger(destination.concurrency > 0 ? destination.concurrency
+                                                   : limits::kInFlightPerDestination);
+  out.key("rate_limit").string(destination.rate.text());
   out.key("type").string(destination.type);
   out.key("url").string(destination.url);
   out.key("allow_private").boolean(destination.allow_private);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/services.h"
 #include "base/json_writer.h"
 #include "model/catalog.h"
 #include "model/delivery.h"
@@ -28,7 +29,7 @@ std::string eventJson(const Event& event);
 std::string deliveryJson(const Delivery& delivery);
 std::string integrationJson(const Integration& integration, const std::string& public_address,
                             const std::string& problem);
-std::string destinationJson(const Destination& destination, const std::string& problem);
+std::string destinationJson(const Destination& destination, const DestinationHealth& health);
 std::string ruleJson(const RuleScript& rule);
 // `runs_in` "" = not told.
 std::string connectorJson(const plugin::Manifest& manifest, const std::string& runs_in);

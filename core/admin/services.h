@@ -37,6 +37,13 @@ struct SystemInfo {
   int64_t started_at_ms = 0;
 };
 
+struct DestinationHealth {
+  std::string problem;     // why its deliveries wait, in words; "" = they do not
+  std::string state;       // flowing throttled open probing paused
+  size_t in_flight = 0;    // deliveries being sent now
+  size_t concurrency = 0;  // at once, as the receiver's answers allow now
+};
+
 class Services {
  public:
   virtual ~Services() = default;
@@ -51,15 +58,18 @@ class Services {
   virtual action::Desk& desk() = 0;
   virtual oauth::Keeper& tokens() = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
-  // Why an integration answers 503, or a destination's deliveries wait; "" = nothing is wrong.
+  // Why an integration answers 503; "" = nothing is wrong.
   virtual std::string integrationProblem(const std::string& id) const = 0;
-  virtual std::string destinationProblem(const std::string& tenant,
-                                         const std::string& name) const = 0;
+  virtual DestinationHealth destinationHealth(const std::string& tenant,
+                                              const std::string& name) const = 0;
 
   // The following may block on the store: call them from a worker thread.
 
   // Whatever refers to the vault is compiled again.
   virtual void secretsChanged() = 0;
+  // Holds a destination's deliveries back, or lets them go on; kept over a restart.
+  virtual Result<void> setDestinationPaused(const std::string& tenant, const std::string& name,
+                                            bool paused) = 0;
   // Looks for new, changed and removed connectors; says what changed, in words.
   virtual std::vector<std::string> reloadConnectors() = 0;
   // Lets a quarantined connector run again. NotFound: it is not quarantined.

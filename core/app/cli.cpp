@@ -202,6 +202,20 @@ void addDeadLetters(CLI::App& app, Parsed& p) {
   cmd->add_option("--reason", p.dead.reason, "Kept with the delivery");
 }
 
+void addDestinations(CLI::App& app, Parsed& p) {
+  CLI::App* of = group(app, "destination", "Where deliveries go, and how they fare there");
+  command(of, p, "list", "State, limits and problems", "  junctor destination list",
+          [](const CliContext& c) { return destinationList(c); });
+  CLI::App* cmd = command(of, p, "pause", "Hold deliveries back; events are still taken",
+                          "  junctor destination pause agent",
+                          [&p](const CliContext& c) { return destinationPause(c, p.id, true); });
+  cmd->add_option("destination", p.id, "Its name")->required();
+  cmd = command(of, p, "resume", "Let them go on; its circuit closes too",
+                "  junctor destination resume agent",
+                [&p](const CliContext& c) { return destinationPause(c, p.id, false); });
+  cmd->add_option("destination", p.id, "Its name")->required();
+}
+
 void addTokens(CLI::App& app, Parsed& p) {
   CLI::App* token = group(app, "token", "Access to the admin API");
   CLI::App* cmd = command(token, p, "create", "Print a new bearer token, this once",
@@ -301,6 +315,7 @@ int parseAndRun(int argc, char** argv) {
   addTools(app, parsed);
   addEvents(app, parsed);
   addDeadLetters(app, parsed);
+  addDestinations(app, parsed);
   addTokens(app, parsed);
   addAudit(app, parsed);
   addKeys(app, parsed.action);

@@ -69,6 +69,10 @@ Result<int> deadLettersList(const CliContext& context, const DeadLetterOptions& 
 Result<int> deadLettersReplay(const CliContext& context, const DeadLetterOptions& options);
 Result<int> deadLettersDiscard(const CliContext& context, const DeadLetterOptions& options);
 
+// cli_destinations.cpp
+Result<int> destinationList(const CliContext& context);
+Result<int> destinationPause(const CliContext& context, const std::string& name, bool pause);
+
 // cli_tokens.cpp
 struct TokenOptions {
   std::string role = "viewer", expires, id;

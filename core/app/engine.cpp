@@ -216,6 +216,13 @@ Result<admin::ApplyReport> Engine::apply(std::vector<Tenant> tenants, bool dry_r
   return keeper_->apply(std::move(tenants), dry_run);
 }
 
+admin::DestinationHealth Engine::destinationHealth(const std::string& tenant,
+                                                   const std::string& name) const {
+  delivery::LaneHealth health = dispatcher_->healthOf(tenant, name);
+  return {std::move(health.problem), std::string(queue::toString(health.state)), health.in_flight,
+          health.concurrency};
+}
+
 Result<std::vector<DeliveryId>> Engine::replayEvent(const std::string& tenant, EventId id) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(tenant, id));
   return waitFor<std::vector<DeliveryId>>(

@@ -44,9 +44,11 @@ class Engine final : public admin::Services {
   std::string integrationProblem(const std::string& id) const override {
     return receiver_->problemOf(id);
   }
-  std::string destinationProblem(const std::string& tenant,
-                                 const std::string& name) const override {
-    return dispatcher_->problemOf(tenant, name);
+  admin::DestinationHealth destinationHealth(const std::string& tenant,
+                                             const std::string& name) const override;
+  Result<void> setDestinationPaused(const std::string& tenant, const std::string& name,
+                                    bool paused) override {
+    return dispatcher_->setPaused(tenant, name, paused);
   }
   action::Desk& desk() override { return *desk_; }
   oauth::Keeper& tokens() override { return *tokens_; }

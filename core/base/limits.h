@@ -28,7 +28,11 @@ inline constexpr size_t kResponseBytesMax = 64 * 1024;  // kept; more aborts the
 inline constexpr size_t kResponseHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kConnectionsPerDestination = 32;
 inline constexpr size_t kInFlightPerDestination = 64;  // half of them wait for a connection
+inline constexpr size_t kConcurrencyMax = 256;         // that a destination may ask for
 inline constexpr size_t kOutboundConnectionsMax = 256;
+inline constexpr int kBreakerFailures = 20;            // in a row open a destination's circuit
+inline constexpr int64_t kBreakerOpenFirstMs = 1'000;  // then doubled by each failed probe
+inline constexpr int64_t kBreakerOpenMaxMs = 300'000;
 inline constexpr size_t kRecordedHeadBytesMax = 4 * 1024;  // per attempt, request and response
 inline constexpr size_t kRecordedBodyBytesMax = 1024;      // start of the response body
 

@@ -43,6 +43,8 @@ Json destinationToJson(const Destination& destination) {
   }
   for (const auto& [name, value] : destination.headers) json["headers"][name] = value;
   if (destination.timeout.count() > 0) json["timeout"] = formatDuration(destination.timeout);
+  if (destination.concurrency > 0) json["concurrency"] = destination.concurrency;
+  if (destination.rate.count > 0) json["rate_limit"] = destination.rate.text();
   if (destination.binary_mode) json["mode"] = "binary";
   return json;
 }

@@ -188,6 +188,16 @@ Destination readDestination(const Node& node, const Place& place, const ReadCont
   if (map.has("timeout") && destination.timeout < kTimeoutMin && destination.timeout > 0ms) {
     map.problem("timeout", "must be at least " + formatDuration(kTimeoutMin));
   }
+  destination.concurrency =
+      static_cast<size_t>(map.integer("concurrency", 0, 1, limits::kConcurrencyMax));
+  if (map.has("rate_limit")) {
+    map.text("rate_limit", [&](std::string_view text) -> Result<void> {
+      JUNCTOR_TRY(destination.rate, parseRate(text));
+      return {};
+    });
+  } else {
+    map.find("rate_limit");
+  }
   destination.binary_mode =
       readChoice(map, "mode", "structured", {"structured", "binary"}) == "binary";
   map.finish();

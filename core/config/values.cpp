@@ -87,6 +87,19 @@ std::string formatDuration(milliseconds duration) {
   return std::to_string(duration.count()) + "ms";
 }
 
+Result<RateLimit> parseRate(std::string_view text) {
+  constexpr int64_t kRateMax = 1'000'000;
+  const size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view unit = text.substr(std::min(slash + 1, text.size()));
+  const auto count = parseInteger(text.substr(0, slash), 1, kRateMax);
+  const int64_t seconds = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3'600 : 0;
+  if (!count || seconds == 0) {
+    return invalidArgument("must be a rate such as 50/s, 600/m or 1000/h, at most " +
+                           std::to_string(kRateMax));
+  }
+  return RateLimit{*count, std::chrono::seconds(seconds)};
+}
+
 Result<void> checkName(std::string_view text) {
   if (text.empty()) return invalidArgument("must not be empty");
   if (text.size() > 64) return invalidArgument("must have at most 64 characters");

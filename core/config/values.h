@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "model/catalog.h"
 
 namespace junctor::config {
 
@@ -17,6 +18,9 @@ Result<bool> parseBoolean(std::string_view text);  // true | false, nothing else
 Result<std::chrono::milliseconds> parseDuration(std::string_view text,
                                                 std::chrono::milliseconds max);
 std::string formatDuration(std::chrono::milliseconds duration);  // in the largest exact unit
+
+// "50/s" "600/m" "1000/h".
+Result<RateLimit> parseRate(std::string_view text);
 
 Result<void> checkName(std::string_view text);       // ids and names: letters, digits, . _ -
 Result<void> checkAddress(std::string_view text);    // host:port, [v6]:port; port 0 = any

@@ -8,7 +8,6 @@
 namespace junctor::delivery {
 namespace {
 
-constexpr size_t kBatch = 64;
 constexpr size_t kItemOverhead = 2048;
 constexpr int64_t kScanPause = 4;  // times the last scan's length, so scans take a fifth at most
 constexpr int64_t kWaitMax = 1'000;
@@ -18,8 +17,7 @@ queue::WindowOptions windowOptions() {
   queue::WindowOptions options;
   options.items_max = limits::kDeliveryWindow;
   options.bytes_max = limits::kWindowBytesMax;
-  options.lane_items_max = limits::kDeliveryWindow / 2;
-  options.lane_running_max = limits::kInFlightPerDestination;
+  options.lane_running_max = limits::kConcurrencyMax;  // gates say how much of it
   options.lease_ms = limits::kDeliveryLeaseMs;
   return options;
 }
@@ -37,6 +35,8 @@ Dispatcher::Dispatcher(DispatcherDeps deps)
       failed_(deps.metrics.counter("junctor_delivery_attempts_total", "Attempts, by outcome",
                                    {{"outcome", "failed"}})),
       dead_(deps.metrics.counter("junctor_dead_letters_total", "Deliveries that became dead")),
+      opened_(deps.metrics.counter("junctor_circuits_opened_total",
+                                   "Destinations held back because they failed")),
       end_to_end_(deps.metrics.histogram("junctor_event_end_to_end_seconds",
                                          "Receipt to delivered, first attempts")),
       attempt_seconds_(deps.metrics.histogram("junctor_delivery_attempt_seconds",
@@ -57,6 +57,9 @@ void Dispatcher::start() {
   if (auto stored = deps_.store.documents(kDisabledKind)) {
     for (const auto& [pool, json] : *stored) disabled_.insert(pool);
   }
+  if (auto stored = deps_.store.documents(kPausedKind)) {
+    for (const auto& [lane, json] : *stored) lanes_.pause(lane);
+  }
   thread_ = Thread("jn-deliver", [this] { run(); });
 }
 
@@ -76,6 +79,8 @@ void Dispatcher::adopt(TargetTablePtr targets) {
     std::lock_guard lock(mutex_);
     const bool first = targets_->catalog == nullptr;
     targets_ = std::move(targets);
+    lanes_.adopt(*targets_);
+    window_.noteDue(0);    // what rests in the store for a circuit that is closed again
     wake_waiting_ = true;  // after a restart too: a missing secret may be there now
     if (!first) {
       enabled.swap(disabled_);
@@ -94,13 +99,15 @@ void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
   auto item = std::make_shared<const Item>(Item{delivery, event});
   std::lock_guard lock(mutex_);
   const std::string lane = laneOf(delivery);
-  const bool later = delivery.next_at_ms > deps_.clock.unixMs();
+  // The store knows whether one with an order key has to wait for another.
+  const bool ordered = !delivery.order_key.empty();
+  const bool later = ordered || delivery.next_at_ms > deps_.clock.unixMs();
   if (later) {
-    window_.noteDue(delivery.next_at_ms);
-  } else {
+    window_.noteDue(ordered ? 0 : delivery.next_at_ms);
+  } else if (!shut(lane)) {
     window_.offer(delivery.id.orderKey(), lane, bytesOf(event), std::move(item));
   }
-  if (sleeping_ && (later || window_.hungry(lane))) ready_.notify_one();
+  if (sleeping_ && (later || hungry(lane))) ready_.notify_one();
 }
 
 void Dispatcher::wake() {
@@ -117,15 +124,6 @@ void Dispatcher::unclaim(DeliveryId id) {
   std::lock_guard lock(mutex_);
   window_.unclaim(id.orderKey());
   window_.noteDue(0);  // if it is still pending, a scan brings it back
-}
-
-std::string Dispatcher::problemOf(const std::string& tenant,
-                                  const std::string& destination) const {
-  std::lock_guard lock(mutex_);
-  const Target* target = targets_->find(tenant, destination);
-  if (!target) return "";
-  if (disabled_.contains(target->pool)) return "it answered 410 Gone; apply it again to enable it";
-  return target->unavailable;
 }
 
 size_t Dispatcher::held() const {
@@ -154,7 +152,7 @@ void Dispatcher::run() {
       lock.lock();
     }
     std::vector<Leased> batch;
-    if (mayLease()) batch = window_.lease(deps_.clock.monotonicMs(), kBatch);
+    if (mayLease()) batch = leaseBatch();
     running_ += batch.size();
     if (!batch.empty()) {
       lock.unlock();
@@ -173,7 +171,9 @@ void Dispatcher::run() {
 int64_t Dispatcher::waitMs() const {
   const int64_t now = deps_.clock.unixMs();
   int64_t wait = window_.scanAt() == 0 ? kWaitMax : window_.scanAt() - now;
-  if (window_.scanDue(now)) wait = scan_again_at_ms_ - deps_.clock.monotonicMs();
+  const int64_t monotonic = deps_.clock.monotonicMs();
+  if (window_.scanDue(now)) wait = scan_again_at_ms_ - monotonic;
+  if (starts_at_ms_ != queue::LaneGate::kNever) wait = std::min(wait, starts_at_ms_ - monotonic);
   return std::clamp<int64_t>(wait, 1, kWaitMax);
 }
 
@@ -209,6 +209,7 @@ void Dispatcher::scan() {
     const std::string lane = laneOf(delivery);
     auto item = std::make_shared<const Item>(Item{std::move(delivery), nullptr});
     std::lock_guard lock(mutex_);
+    if (shut(lane)) return store::DueStep::NextLane;
     switch (window_.offerScanned(key, lane, kItemOverhead, std::move(item))) {
       case queue::Offered::LaneFull:
         return store::DueStep::NextLane;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "base/random.h"
 #include "base/threads.h"
+#include "delivery/lanes.h"
 #include "delivery/outcome.h"
 #include "delivery/target.h"
 #include "model/delivery.h"
@@ -48,8 +50,11 @@ class Dispatcher {
   // Keeps a delivery from being sent while a person decides about it; false if it is being sent.
   bool claim(DeliveryId id);
   void unclaim(DeliveryId id);
-  // Why deliveries to the destination wait, "" = they do not. Any thread.
-  std::string problemOf(const std::string& tenant, const std::string& destination) const;
+  // Any thread.
+  LaneHealth healthOf(const std::string& tenant, const std::string& destination) const;
+  // Holds a destination's deliveries back until it is resumed, also over a restart. Resuming closes
+  // its circuit too. Blocks on the store.
+  Result<void> setPaused(const std::string& tenant, const std::string& destination, bool paused);
   size_t held() const;
   size_t inFlight() const;
 
@@ -60,6 +65,8 @@ class Dispatcher {
   };
   static constexpr int64_t kScanRetryMs = 1'000;
   static constexpr const char* kDisabledKind = "destination-disabled";
+  static constexpr const char* kPausedKind = "destination-paused";
+  static constexpr size_t kBatch = 64;
   using Window = queue::WorkWindow<std::shared_ptr<const Item>>;
   using Leased = Window::Leased;
 
@@ -70,8 +77,17 @@ class Dispatcher {
   void sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
                 const Target& target);
   void writeLog(const Leased& leased, const EventEnvelope& event);
+  // All with the mutex held.
+  std::vector<Leased> leaseBatch();
+  bool shut(const std::string& lane);
+  bool hungry(const std::string& lane);
+  void leave(const Leased& leased, queue::GateSign sign, std::optional<int64_t> wait_ms = {});
+  std::string problemOf(const std::string& lane, queue::GateState state) const;
+
   void park(const Leased& leased, const std::string& reason);
-  void conclude(const Leased& leased, store::AttemptRecord record);
+  void conclude(const Leased& leased, store::AttemptRecord record,
+                queue::GateSign sign = queue::GateSign::Unknown,
+                std::optional<int64_t> wait_ms = {});
   void settle(const Leased& leased, const store::AttemptRecord& record,
               const Result<void>& recorded);
   void complete(const Leased& leased, const TargetTablePtr& table, const Target& target,
@@ -94,6 +110,7 @@ class Dispatcher {
   observe::Counter& delivered_;
   observe::Counter& failed_;
   observe::Counter& dead_;
+  observe::Counter& opened_;
   observe::Histogram& end_to_end_;
   observe::Histogram& attempt_seconds_;
 
@@ -101,6 +118,7 @@ class Dispatcher {
   std::condition_variable ready_;
   std::condition_variable idle_;
   Window window_;                   // guarded by mutex_
+  Lanes lanes_;                     // guarded by mutex_
   TargetTablePtr targets_;          // guarded by mutex_
   std::set<std::string> disabled_;  // pools that answered 410; guarded by mutex_
   std::set<std::string> unsaved_;   // of them, not yet in the store; guarded by mutex_
@@ -115,7 +133,9 @@ class Dispatcher {
   // Of the dispatcher's thread alone; times are monotonic.
   int64_t tidied_at_ms_ = 0;
   int64_t scan_again_at_ms_ = 0;
-  std::string scan_from_;  // where the last scan stopped
+  int64_t starts_at_ms_ =
+      queue::LaneGate::kNever;  // when a rate limit or breaker lets one more start
+  std::string scan_from_;       // where the last scan stopped
   Thread thread_;
 };
 

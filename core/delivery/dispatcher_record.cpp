@@ -5,9 +5,11 @@
 
 namespace junctor::delivery {
 
-void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
+void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, queue::GateSign sign,
+                          std::optional<int64_t> wait_ms) {
   const Delivery& delivery = leased.item->delivery;
   record.tenant = delivery.tenant;
+  record.ordered = !delivery.order_key.empty();
   record.attempt.delivery_id = delivery.id;
   record.attempt.number = delivery.attempts + 1;
   if (record.state == DeliveryState::Dead) {
@@ -22,7 +24,8 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record) {
   {
     std::lock_guard lock(mutex_);
     window_.release(leased.key, leased.epoch);
-    if (sleeping_ && window_.hungry(laneOf(delivery))) ready_.notify_one();
+    leave(leased, sign, wait_ms);
+    if (sleeping_ && hungry(laneOf(delivery))) ready_.notify_one();
   }
   this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
 }
@@ -59,6 +62,7 @@ void Dispatcher::recordAgain() {
 // Back to the store without an attempt; tried again soon.
 void Dispatcher::defer(const Leased& leased) {
   std::lock_guard lock(mutex_);
+  leave(leased, queue::GateSign::Unknown);
   if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
   if (running_ == 0) idle_.notify_all();
 }
@@ -71,6 +75,8 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
   }
   std::lock_guard lock(mutex_);
   const bool again = recorded && record.state == DeliveryState::Pending;
+  if (recorded && record.ordered && !isOpen(record.state))
+    window_.noteDue(0);  // the next of its key
   const bool held = again ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
                           : window_.settle(leased.key, leased.epoch);
   if (held) --running_;
@@ -82,6 +88,10 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
 // spent, until the destination is applied again.
 void Dispatcher::park(const Leased& leased, const std::string& reason) {
   const Delivery& delivery = leased.item->delivery;
+  {
+    std::lock_guard lock(mutex_);
+    leave(leased, queue::GateSign::Unknown);
+  }
   deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
                                [this, leased](const Result<void>& parked) {
                                  store::AttemptRecord none;

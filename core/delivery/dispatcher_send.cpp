@@ -109,7 +109,7 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
     if (delivery.attempts == 0 && leased.item->event) {
       end_to_end_.observeUs((now - leased.item->event->event.received_at_ms) * 1000);
     }
-    return conclude(leased, std::move(record));
+    return conclude(leased, std::move(record), verdict.sign());
   }
   failed_.add();
   if (verdict.disable_destination) disable(target);
@@ -125,7 +125,9 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
     record.reason =
         verdict.try_again ? "attempts-exhausted: " + verdict.error : verdict.dead_reason;
   }
-  conclude(leased, std::move(record));
+  std::optional<int64_t> silence_ms;
+  if (verdict.retry_after) silence_ms = verdict.retry_after->count();
+  conclude(leased, std::move(record), verdict.sign(), silence_ms);
 }
 
 void Dispatcher::writeLog(const Leased& leased, const EventEnvelope& event) {
@@ -140,7 +142,7 @@ void Dispatcher::writeLog(const Leased& leased, const EventEnvelope& event) {
   record.attempt.outcome = AttemptOutcome::Delivered;
   record.state = DeliveryState::Delivered;
   delivered_.add();
-  conclude(leased, std::move(record));
+  conclude(leased, std::move(record), queue::GateSign::Healthy);
 }
 
 double Dispatcher::jitter() {

@@ -14,13 +14,18 @@ using std::chrono::seconds;
 
 AttemptOutcome outcomeOf(ErrorCode code) {
   switch (code) {
-    case ErrorCode::DeadlineExceeded: return AttemptOutcome::Timeout;
-    case ErrorCode::Unavailable: return AttemptOutcome::ConnectFailed;
+    case ErrorCode::DeadlineExceeded:
+      return AttemptOutcome::Timeout;
+    case ErrorCode::Unavailable:
+      return AttemptOutcome::ConnectFailed;
     case ErrorCode::DataLoss:
-    case ErrorCode::ResourceExhausted: return AttemptOutcome::BrokenResponse;
+    case ErrorCode::ResourceExhausted:
+      return AttemptOutcome::BrokenResponse;
     case ErrorCode::PermissionDenied:
-    case ErrorCode::InvalidArgument: return AttemptOutcome::Denied;
-    default: return AttemptOutcome::Internal;
+    case ErrorCode::InvalidArgument:
+      return AttemptOutcome::Denied;
+    default:
+      return AttemptOutcome::Internal;
   }
 }
 
@@ -34,6 +39,26 @@ Verdict judgeError(const Error& error) {
 }
 
 }  // namespace
+
+queue::GateSign Verdict::sign() const {
+  using queue::GateSign;
+  switch (outcome) {
+    case AttemptOutcome::Delivered:
+      return GateSign::Healthy;
+    case AttemptOutcome::Timeout:
+      return GateSign::Overloaded;
+    case AttemptOutcome::ConnectFailed:
+    case AttemptOutcome::BrokenResponse:
+      return GateSign::Failing;
+    case AttemptOutcome::HttpError:
+      if (status == 429 || status == 503) return GateSign::Overloaded;
+      return status >= 500 ? GateSign::Failing : GateSign::Healthy;
+    case AttemptOutcome::Denied:
+    case AttemptOutcome::Internal:
+      return GateSign::Unknown;
+  }
+  return GateSign::Unknown;
+}
 
 std::optional<milliseconds> parseRetryAfter(std::string_view value, int64_t now_unix_ms) {
   int64_t number = 0;

@@ -7,17 +7,21 @@
 #include "base/result.h"
 #include "model/delivery.h"
 #include "net/http_client.h"
+#include "queue/lane_gate.h"
 
 namespace junctor::delivery {
 
 struct Verdict {
   AttemptOutcome outcome = AttemptOutcome::Internal;
   int status = 0;
-  std::string error;                 // "" if delivered
+  std::string error;  // "" if delivered
   bool try_again = false;
   bool disable_destination = false;  // 410: the receiver does not want it any more
   std::optional<std::chrono::milliseconds> retry_after;
-  std::string dead_reason;           // if it is not tried again
+  std::string dead_reason;  // if it is not tried again
+
+  // What it says about the receiver: a refusal of this one delivery (4xx) is a sign of health.
+  queue::GateSign sign() const;
 };
 
 // 2xx delivered · 410 dead and disabled · any other answer, timeouts, broken connections and broken

@@ -32,7 +32,9 @@ void appendHeaders(std::string& out, const Headers& headers) {
 }
 
 // Keys and tokens travel in queries and user parts: neither is recorded.
-std::string withoutQuery(const std::string& url) { return url.substr(0, url.find('?')); }
+std::string withoutQuery(const std::string& url) {
+  return url.substr(0, url.find('?'));
+}
 
 }  // namespace
 

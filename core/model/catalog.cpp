@@ -23,4 +23,9 @@ const Destination* Catalog::findDestination(const std::string& tenant,
   return found == owner->destinations.end() ? nullptr : &found->second;
 }
 
+std::string RateLimit::text() const {
+  if (count == 0) return "";
+  return std::to_string(count) + (per.count() == 1 ? "/s" : per.count() == 60 ? "/m" : "/h");
+}
+
 }  // namespace junctor

@@ -22,7 +22,7 @@ struct Integration {
   std::string connector;
   std::vector<SecretRef> webhook_secrets;
   std::string settings_json = "{}";
-  std::string public_url;   // base URL the provider was given, "" = the request's own
+  std::string public_url;    // base URL the provider was given, "" = the request's own
   bool unsigned_ok = false;  // `unsigned: true`: events without signature are taken. Shown in red.
   bool enabled = true;
   size_t body_bytes_max = 0;  // 0 = limits::kBodyBytesMax
@@ -30,6 +30,13 @@ struct Integration {
 
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> schedule;  // waits before attempt 1, 2, …; jitter ±20 %
+};
+
+struct RateLimit {
+  int64_t count = 0;            // 0 = no limit
+  std::chrono::seconds per{1};  // one, 60 or 3600
+
+  std::string text() const;  // "50/s", "600/m", "1000/h"; "" = no limit
 };
 
 struct Destination {
@@ -41,13 +48,15 @@ struct Destination {
   bool allow_private = false;              // may be dialed on private networks
   RetryPolicy retry;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::chrono::milliseconds timeout{0};    // 0 = limits::kDeliveryTimeoutMs
-  bool binary_mode = false;                // CloudEvents binary instead of structured mode
+  std::chrono::milliseconds timeout{0};  // 0 = limits::kDeliveryTimeoutMs
+  size_t concurrency = 0;                // at once, 0 = limits::kInFlightPerDestination
+  RateLimit rate;                        // of attempts
+  bool binary_mode = false;              // CloudEvents binary instead of structured mode
 };
 
 struct RuleScript {
   std::string tenant;
-  std::string name;     // file name without .lua
+  std::string name;  // file name without .lua
   std::string source;
   std::string version;  // first 12 hex digits of SHA-256 of the source
 };

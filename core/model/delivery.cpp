@@ -8,10 +8,13 @@ namespace {
 constexpr std::array<std::string_view, 7> kStates = {"pending",  "running", "waiting",  "delivered",
                                                      "filtered", "dead",    "discarded"};
 constexpr std::array<std::string_view, 7> kOutcomes = {
-    "delivered", "http_error", "timeout", "connect_failed", "broken_response", "denied", "internal"};
+    "delivered",       "http_error", "timeout", "connect_failed",
+    "broken_response", "denied",     "internal"};
 
 // kNext[from] = bit set of the states it may become.
-constexpr unsigned bit(DeliveryState state) { return 1U << static_cast<unsigned>(state); }
+constexpr unsigned bit(DeliveryState state) {
+  return 1U << static_cast<unsigned>(state);
+}
 using S = DeliveryState;
 constexpr std::array<unsigned, 7> kNext = {
     /* pending   */ bit(S::Running) | bit(S::Waiting) | bit(S::Dead) | bit(S::Discarded),
@@ -26,7 +29,9 @@ constexpr std::array<unsigned, 7> kNext = {
 
 }  // namespace
 
-std::string_view toString(DeliveryState state) { return kStates[static_cast<size_t>(state)]; }
+std::string_view toString(DeliveryState state) {
+  return kStates[static_cast<size_t>(state)];
+}
 
 std::optional<DeliveryState> parseDeliveryState(std::string_view text) {
   for (size_t i = 0; i < kStates.size(); ++i) {
@@ -41,6 +46,10 @@ bool mayBecome(DeliveryState from, DeliveryState to) {
 
 bool isFinal(DeliveryState state) {
   return state == S::Delivered || state == S::Filtered || state == S::Discarded;
+}
+
+bool isOpen(DeliveryState state) {
+  return state == S::Pending || state == S::Running || state == S::Waiting;
 }
 
 std::string_view toString(AttemptOutcome outcome) {

@@ -1,6 +1,7 @@
 #pragma once
 // What goes out: a delivery is event × handler; an attempt is one try of it.
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,9 +11,9 @@
 namespace junctor {
 
 enum class DeliveryState : int {
-  Pending = 0,    // waits for its time
-  Running = 1,    // leased; only in memory, the store still says Pending
-  Waiting = 2,    // parked: its integration or destination is paused or in error
+  Pending = 0,  // waits for its time
+  Running = 1,  // leased; only in memory, the store still says Pending
+  Waiting = 2,  // parked: its integration or destination is paused or in error
   Delivered = 3,
   Filtered = 4,   // no route wanted it, or a route dropped it
   Dead = 5,       // a dead letter
@@ -23,6 +24,8 @@ std::optional<DeliveryState> parseDeliveryState(std::string_view text);
 // The table of legal transitions.
 bool mayBecome(DeliveryState from, DeliveryState to);
 bool isFinal(DeliveryState state);
+// Pending, running or waiting: it has yet to be sent, so others of its order key wait behind it.
+bool isOpen(DeliveryState state);
 
 struct Delivery {
   DeliveryId id;
@@ -33,16 +36,20 @@ struct Delivery {
   std::string route;         // name of the route that chose it, "otherwise", or ""
   std::string rule_version;  // "name@hash" of the script that decided, or ""
   DeliveryState state = DeliveryState::Pending;
-  int attempts = 0;          // finished attempts
-  int64_t next_at_ms = 0;    // earliest time of the next attempt
+  int attempts = 0;        // finished attempts
+  int64_t next_at_ms = 0;  // earliest time of the next attempt
   int64_t created_at_ms = 0;
-  std::string reason;        // why filtered or dead: "rule-error: …", "http-410", "attempts-exhausted"
+  std::string reason;  // why filtered or dead: "rule-error: …", "http-410", "attempts-exhausted"
+  // Deliveries of one destination with the same key go out one after another, in the order of their
+  // events: the next one waits until this one is delivered, dead or discarded. "" = no order.
   std::string order_key;
 };
+// `next_at_ms` of a pending delivery that waits for an earlier one of its order key.
+inline constexpr int64_t kBehindAnother = std::numeric_limits<int64_t>::max();
 
 enum class AttemptOutcome : int {
   Delivered = 0,
-  HttpError = 1,       // an answer outside 2xx
+  HttpError = 1,  // an answer outside 2xx
   Timeout = 2,
   ConnectFailed = 3,   // DNS, TCP or TLS
   BrokenResponse = 4,  // truncated, too large or not HTTP

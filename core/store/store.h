@@ -56,6 +56,7 @@ using FlowDone = std::function<void(Result<FlowStored>)>;
 struct AttemptRecord {
   Attempt attempt;
   std::string tenant;                            // whose delivery it is
+  bool ordered = false;                          // it has an order key
   DeliveryState state = DeliveryState::Pending;  // Pending (try again), Delivered, Dead, Waiting
   int64_t next_at_ms = 0;                        // for Pending
   std::string reason;                            // for Dead
@@ -124,7 +125,8 @@ class Store {
   // other worker finished it before.
   virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
   // Legal from Pending (whoever records it holds the lease) and Waiting, as mayBecome() says. The
-  // attempt's number must be above the attempts finished so far, else InvalidArgument.
+  // attempt's number must be above the attempts finished so far, else InvalidArgument. What ends an
+  // ordered delivery makes the next one of its order key due, in the same transaction.
   virtual void record(AttemptRecordPtr record, Done done) = 0;
   // New deliveries for a stored event (replay).
   virtual void addDeliveries(std::vector<Delivery> deliveries, Done done) = 0;

@@ -85,8 +85,14 @@ CREATE TABLE token (
 // What it held is found in the dedupe window.
 constexpr std::string_view kInboxWithoutPrint = "ALTER TABLE inbox DROP COLUMN print;";
 
-constexpr std::array<Migration, 2> kMigrations = {
-    {{1, "first", kFirst}, {2, "inbox-without-print", kInboxWithoutPrint}}};
+// Who is open in the order of a key: the first of them is due, the others wait behind it.
+constexpr std::string_view kOrderedDeliveries =
+    "CREATE INDEX delivery_ordered ON delivery (tenant, destination, order_key, key)"
+    " WHERE order_key IS NOT NULL AND (state = 0 OR state = 2);";
+
+constexpr std::array<Migration, 3> kMigrations = {{{1, "first", kFirst},
+                                                   {2, "inbox-without-print", kInboxWithoutPrint},
+                                                   {3, "ordered-deliveries", kOrderedDeliveries}}};
 
 }  // namespace
 

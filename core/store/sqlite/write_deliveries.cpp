@@ -47,11 +47,26 @@ void WriteSession::insertDelivery(const Delivery& delivery) {
       .with(key, delivery.id.uuid.lo, delivery.event_id.orderKey(), delivery.event_id.uuid.lo,
             tenant, nameNumber(delivery.integration), nameNumber(delivery.destination),
             nameNumber(delivery.route), nameNumber(delivery.rule_version), state, delivery.attempts,
-            delivery.next_at_ms, delivery.created_at_ms, delivery.order_key, delivery.reason)
+            dueTime(delivery, tenant), delivery.created_at_ms, delivery.order_key, delivery.reason)
       .run();
   delivery_index_.add(tenant, key);
   ++delta(tenant).deliveries[state];
   batch_highest_key_ = std::max(batch_highest_key_, key);
+}
+
+int64_t WriteSession::dueTime(const Delivery& delivery, int64_t tenant) {
+  if (delivery.order_key.empty() || delivery.state != DeliveryState::Pending) {
+    return delivery.next_at_ms;
+  }
+  find_earlier_.with(tenant, nameNumber(delivery.destination), delivery.order_key);
+  const bool behind = find_earlier_.row();
+  find_earlier_.reset();
+  return behind ? kBehindAnother : delivery.next_at_ms;
+}
+
+// What was redriven in between may stand before it and is due already: then nothing changes.
+void WriteSession::releaseNext(DeliveryId after) {
+  release_next_.with(after.orderKey(), now_ms_, kBehindAnother).run();
 }
 
 Result<WriteSession::Stored> WriteSession::findDelivery(DeliveryId id) {
@@ -86,6 +101,7 @@ Result<void> WriteSession::apply(RecordWrite& write) {
             record.reason, attempt.delivery_id.orderKey())
       .run();
   count(stored.tenant, stored.state, record.state);
+  if (record.ordered && !isOpen(record.state)) releaseNext(attempt.delivery_id);
   return {};
 }
 
@@ -105,6 +121,7 @@ bool WriteSession::endsFirstRound(const AttemptRecord& record) {
   if (!ran || end_attempt_.changedRows() == 0) return false;
   insertAttempt(attempt, attempt.number);
   count(tenant, DeliveryState::Pending, record.state);
+  if (record.ordered && !isOpen(record.state)) releaseNext(attempt.delivery_id);
   return true;
 }
 
@@ -146,6 +163,7 @@ Result<void> WriteSession::apply(StateWrite& write) {
             write.next_at_ms, write.reason, write.id.orderKey())
       .run();
   count(stored.tenant, stored.state, write.state);
+  if (!isOpen(write.state)) releaseNext(write.id);
   return {};
 }
 

@@ -58,7 +58,16 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                    "UPDATE delivery SET state=?2, attempts=?1, tries=?1, next_at=?3, reason=?4"
                    " WHERE key=?5 AND id_lo=?6 AND tenant=?7 AND state=0"
                    " AND attempts=?1-1 AND tries=?1-1"),
-      insert_attempt_(database, "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?)") {}
+      insert_attempt_(database, "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?)"),
+      find_earlier_(database,
+                    "SELECT 1 FROM delivery WHERE tenant=? AND destination=? AND order_key=?"
+                    " AND (state=0 OR state=2) LIMIT 1"),
+      release_next_(database,
+                    "UPDATE delivery SET next_at=?2 WHERE next_at=?3 AND key="
+                    "(SELECT n.key FROM delivery d JOIN delivery n ON n.tenant=d.tenant"
+                    " AND n.destination=d.destination AND n.order_key=d.order_key"
+                    " AND (n.state=0 OR n.state=2) WHERE d.key=?1 AND d.order_key IS NOT NULL"
+                    " ORDER BY n.key LIMIT 1)") {}
 
 Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, NameTable& names,
                                                          const FingerprintKey& key,

@@ -73,6 +73,8 @@ class WriteSession {
 
   // write_deliveries.cpp
   void insertDelivery(const Delivery& delivery);
+  int64_t dueTime(const Delivery& delivery, int64_t tenant);
+  void releaseNext(DeliveryId after);
   Result<Stored> findDelivery(DeliveryId id);
   Result<void> apply(RecordWrite& write);
   bool endsFirstRound(const AttemptRecord& record);
@@ -102,7 +104,7 @@ class WriteSession {
   Statement find_request_, insert_request_, insert_inbox_, delete_inbox_;
   Statement find_event_source_, find_event_, insert_event_, delete_event_;
   Statement insert_delivery_, find_delivery_, update_delivery_;
-  Statement end_attempt_, insert_attempt_;
+  Statement end_attempt_, insert_attempt_, find_earlier_, release_next_;
 };
 
 // Are the deliveries of a plan storable as they are: whole ids, a state a plan may have?

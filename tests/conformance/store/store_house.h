@@ -89,6 +89,7 @@ class StoreHouse {
   store::AttemptRecord attemptOf(const Delivery& delivery, int number, DeliveryState state) {
     store::AttemptRecord record;
     record.tenant = delivery.tenant;
+    record.ordered = !delivery.order_key.empty();
     record.attempt.delivery_id = delivery.id;
     record.attempt.number = number;
     record.attempt.started_at_ms = clock.unixMs();

@@ -36,6 +36,8 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants/{t}/integrations/{i}/fields/{o}", "oap"},
     {"POST /v1/tenants/{t}/integrations/{i}/test", "oap"},
     {"GET /v1/tenants/{t}/destinations", "oapvu"},
+    {"POST /v1/tenants/{t}/destinations/{n}/pause", "oap"},
+    {"POST /v1/tenants/{t}/destinations/{n}/resume", "oap"},
     {"GET /v1/tenants/{t}/rules", "oapvu"},
     {"POST /v1/connectors/reload", "oa"},
     {"POST /v1/connectors/{c}/release", "oa"},

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,18 @@ class ScriptedServices final : public admin::Services {
   admin::SystemInfo system() const override;
   std::vector<admin::Check> readiness() const override { return checks; }
   std::string integrationProblem(const std::string&) const override { return problem; }
-  std::string destinationProblem(const std::string&, const std::string&) const override {
-    return problem;
+  admin::DestinationHealth destinationHealth(const std::string& tenant,
+                                             const std::string& name) const override {
+    return {problem, paused.contains(tenant + "/" + name) ? "paused" : "flowing", 3, 64};
+  }
+  Result<void> setDestinationPaused(const std::string& tenant, const std::string& name,
+                                    bool pause) override {
+    if (pause) {
+      paused.insert(tenant + "/" + name);
+    } else {
+      paused.erase(tenant + "/" + name);
+    }
+    return {};
   }
   std::vector<std::string> reloadConnectors() override { return registry_->rescan(); }
   Result<void> releaseConnector(const std::string& id) override {
@@ -52,7 +63,8 @@ class ScriptedServices final : public admin::Services {
 
   std::string public_address = "127.0.0.1:8080";
   std::vector<admin::Check> checks = {{"store", true, ""}};
-  std::string problem;  // of every integration and destination
+  std::string problem;
+  std::set<std::string> paused;  // "tenant/name"  // of every integration and destination
   admin::ApplyReport report;
   std::vector<std::string> done;  // "apply acme", "retry dlv_…", …
   std::vector<Tenant> applied;

@@ -210,6 +210,19 @@ TEST_CASE("what cannot verify or send says why in the lists") {
   CHECK(first("destinations")["problem"] == "env:X is not set");
 }
 
+TEST_CASE("a destination is paused and resumed, one that is not there is 404") {
+  AdminServer server;
+  const std::string path = "/v1/tenants/acme/destinations/agent";
+  const auto paused = server.post(path + "/pause");
+  REQUIRE(paused.status == 200);
+  CHECK(parsed(paused)["state"] == "paused");
+  CHECK(server.services.paused.contains("acme/agent"));
+  CHECK(parsed(server.post(path + "/resume"))["state"] == "flowing");
+  CHECK(server.services.paused.empty());
+  CHECK(server.post("/v1/tenants/acme/destinations/nobody/pause").status == 404);
+  CHECK(server.post(path + "/pause", R"({"until":"tomorrow"})").status == 400);
+}
+
 TEST_CASE("what was acknowledged is found before its event is made") {
   AdminServer server;
   const std::string id = server.receive("acme")->id.text();

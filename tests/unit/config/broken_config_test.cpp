@@ -107,6 +107,14 @@ const Mistake kDestinationMistakes[] = {
      "destinations.yaml:4: destinations[0].retry.schedule: must have at least one entry"},
     {"unknown key in retry", "    retry: {shedule: [0s]}\n",
      "destinations.yaml:4: destinations[0].retry.shedule: unknown key; did you mean 'schedule'?"},
+    {"rate without a unit", "    rate_limit: 50\n",
+     "destinations.yaml:4: destinations[0].rate_limit: must be a rate such as 50/s, 600/m or "
+     "1000/h,"
+     " at most 1000000"},
+    {"rate of a day", "    rate_limit: 50/d\n",
+     "destinations.yaml:4: destinations[0].rate_limit: must be a rate such as 50/s, 600/m or "
+     "1000/h,"
+     " at most 1000000"},
     {"timeout too long", "    timeout: 10m\n",
      "destinations.yaml:4: destinations[0].timeout: must be at most 2m"},
     {"mode", "    mode: binray\n",

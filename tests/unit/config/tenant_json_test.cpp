@@ -20,7 +20,8 @@ integrations:
   folder.write("destinations.yaml", R"(
 destinations:
   - {name: d, url: https://d.example/x, signing_secrets: [env:Y], allow_private: true,
-     retry: {schedule: [0s, 1500ms, 90s, 1h, 1d]}, headers: {X-A: b}, timeout: 2s, mode: binary}
+     retry: {schedule: [0s, 1500ms, 90s, 1h, 1d]}, headers: {X-A: b}, timeout: 2s, mode: binary,
+     concurrency: 8, rate_limit: 600/m}
   - {name: l, type: log}
 )");
   folder.write("rules/r.lua", "return jn.route { rules = {} } -- \"quotes\" \\ é\n");
@@ -34,6 +35,8 @@ destinations:
   CHECK(back->destinations.at("d").retry.schedule ==
         folder.tenant.destinations.at("d").retry.schedule);
   CHECK(back->destinations.at("d").timeout == std::chrono::seconds(2));
+  CHECK(back->destinations.at("d").concurrency == 8);
+  CHECK(back->destinations.at("d").rate.text() == "600/m");
   CHECK(back->rules.at(0).source == folder.tenant.rules.at(0).source);
   CHECK(back->rules.at(0).tenant == "acme");
 }
