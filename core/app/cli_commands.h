@@ -17,6 +17,8 @@ Result<int> applyTenants(const CliContext& context, const std::string& folder, b
 
 // cli_connectors.cpp
 Result<int> connectorList(const CliContext& context);
+Result<int> connectorReload(const CliContext& context);
+Result<int> connectorRelease(const CliContext& context, const std::string& id);
 Result<int> connectorShow(const CliContext& context, const std::string& id);
 
 // cli_rules.cpp

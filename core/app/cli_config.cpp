@@ -141,6 +141,7 @@ Result<int> configShow(const CliContext& context) {
         {"roots", config.connector_roots},
         {"run", config.connectors_run},
         {"per_tenant", config.connectors_per_tenant},
+        {"sandbox", config.connectors_sandbox},
         {"dev", config.connectors_dev}}},
       {"log", {{"format", config.log_format}, {"level", config.log_level}}},
       {"workers", {{"flow", config.flow_workers}}},

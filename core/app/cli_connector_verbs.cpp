@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "app/cli_commands.h"
 #include "app/cli_connector_trust.h"
 
 namespace junctor::app {
@@ -122,12 +123,23 @@ void addKeys(CLI::App& connector, CliAction& chosen) {
   cmd->add_option("key", *id, "Id of the key")->required();
 }
 
+void addRunning(CLI::App& connector, CliAction& chosen) {
+  CLI::App* cmd = connector.add_subcommand("reload", "Have the server look for new connectors");
+  cmd->footer("Examples:\n  junctor connector reload");
+  cmd->callback([&chosen] { chosen = connectorReload; });
+  const auto id = std::make_shared<std::string>();
+  cmd = verb(connector, chosen, "release", "Let a quarantined connector run again",
+             "  junctor connector release com.acme.shop", id, connectorRelease);
+  cmd->add_option("id", *id, "Its id")->required();
+}
+
 }  // namespace
 
 void addConnectorTrust(CLI::App& connector, CliAction& chosen) {
   addBundles(connector, chosen);
   addInstall(connector, chosen);
   addKeys(connector, chosen);
+  addRunning(connector, chosen);
 }
 
 }  // namespace junctor::app

@@ -101,6 +101,35 @@ Result<int> connectorList(const CliContext& context) {
   return refused.empty() ? kExitOk : kExitFinding;
 }
 
+// The running server looks at its folders and at what is installed again.
+Result<int> connectorReload(const CliContext& context) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const Json answer, client.post("/v1/connectors/reload"));
+  const Json refused = answer.value("refused", Json::array());
+  if (context.json) {
+    printJson(answer);
+  } else {
+    const Json changes = answer.value("changes", Json::array());
+    for (const Json& change : changes) print(visible(change.get<std::string>()));
+    if (changes.empty()) talk("nothing has changed");
+  }
+  for (const Json& entry : refused) {
+    talk(visible("refused: " + cell(entry, "path") + ": " + cell(entry, "reason")));
+  }
+  return refused.empty() ? kExitOk : kExitFinding;
+}
+
+Result<int> connectorRelease(const CliContext& context, const std::string& id) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const Json answer, client.post("/v1/connectors/" + percentEncode(id) + "/release"));
+  if (context.json) {
+    printJson(answer);
+  } else {
+    print(id + " runs again; its dead letters can be replayed");
+  }
+  return kExitOk;
+}
+
 Result<int> connectorShow(const CliContext& context, const std::string& id) {
   JUNCTOR_TRY(const Json answer, allConnectors(context));
   for (const Json& connector : answer.at("data")) {

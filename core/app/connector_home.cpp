@@ -49,6 +49,8 @@ Result<std::unique_ptr<ConnectorHome>> ConnectorHome::open(const config::ServerC
   isolation::SupervisorOptions options;
   options.runner = binaryFolder() + "/junctor-runner";
   options.per_tenant = config.connectors_per_tenant;
+  options.ports = ports;
+  options.landlock_min = config.connectors_sandbox == "required" ? 1 : 0;
   JUNCTOR_TRY(options.quarantined, loadQuarantine(store));
   options.save_quarantine = [&store, &clock](const std::string& key, const std::string& cause) {
     saveQuarantine(store, clock, key, cause);

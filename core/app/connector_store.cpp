@@ -65,6 +65,9 @@ plugin::CheckedSource installedConnectors(const config::ServerConfig& config, co
   const auto held = std::make_shared<HeldCode>();  // a scan is one at a time
   return [config, &clock, held] {
     plugin::CheckedCodes codes;
+    codes.may_stay = [&config, &clock](const std::string& id, const std::string& digest) {
+      return openConnectorStore(config, clock).vouch(id, digest).has_value();
+    };
     auto loaded = openConnectorStore(config, clock).loadAll();
     if (!loaded) {
       codes.refused.emplace_back("installed connectors", loaded.error().message);

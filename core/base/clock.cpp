@@ -1,9 +1,10 @@
 #include "base/clock.h"
 
-#include <ctime>
-
 #include <array>
 #include <cstdio>
+#include <ctime>
+
+#include "base/process_cpu.h"
 
 namespace junctor {
 namespace {
@@ -27,7 +28,16 @@ const Clock& systemClock() {
   return clock;
 }
 
-int64_t threadCpuNs() { return read(CLOCK_THREAD_CPUTIME_ID, 1'000'000'000, 1); }
+int64_t processCpuNs(int pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return -1;
+  return used.tv_sec * 1'000'000'000 + used.tv_nsec;
+}
+
+int64_t threadCpuNs() {
+  return read(CLOCK_THREAD_CPUTIME_ID, 1'000'000'000, 1);
+}
 
 std::string formatRfc3339(int64_t unix_ms) {
   int64_t seconds = unix_ms / 1000;
@@ -40,10 +50,9 @@ std::string formatRfc3339(int64_t unix_ms) {
   tm utc{};
   gmtime_r(&when, &utc);
   std::array<char, 64> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                    utc.tm_sec, static_cast<int>(millis));
+  const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+                                 utc.tm_min, utc.tm_sec, static_cast<int>(millis));
   return {text.data(), static_cast<size_t>(size)};
 }
 

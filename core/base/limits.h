@@ -59,6 +59,8 @@ inline constexpr int64_t kDedupeWindowMs = 72LL * 3600 * 1000;  // GitHub redeli
 inline constexpr size_t kSignatureHeaderBytesMax = 4 * 1024;
 inline constexpr size_t kSignaturesPerHeaderMax = 16;  // bounds the work a stranger can ask
 inline constexpr size_t kLiveSecretsMax = 16;
+inline constexpr size_t kVerifyQueueMax = 256;              // requests that wait for a connector
+inline constexpr int kVerifyWorkers = 2;
 
 // -- Store
 inline constexpr uint64_t kLowSpaceBytes = 256ULL * 1024 * 1024;  // below: 503, nothing acked
@@ -109,6 +111,7 @@ inline constexpr size_t kConnectorOptionsMax = 1'000;  // of a field
 inline constexpr size_t kConnectorHooksMax = 1'000;
 inline constexpr size_t kConnectorTextBytesMax = 4 * 1024;  // names, labels, URLs, cursors
 inline constexpr size_t kConnectorTokenBytesMax = 16 * 1024;
+inline constexpr size_t kConnectorReplyBytesMax = 64 * 1024;        // a form of Slack's is 50 KB
 inline constexpr size_t kConnectorKvKeyBytesMax = 256;
 inline constexpr size_t kConnectorKvValueBytesMax = 64 * 1024;
 inline constexpr size_t kConnectorKvPageMax = 100;
@@ -139,12 +142,15 @@ inline constexpr size_t kFrameQueueBytes = 1024 * 1024;     // asked of the kern
 inline constexpr size_t kConnectorCallsInFlight = 32;       // per process; a flow batch is 16
 inline constexpr int64_t kConnectorKillMs = 1'000;          // wall time of a 250 ms call, crowded
 inline constexpr int64_t kConnectorStartMs = 10'000;        // start, dlopen, open; 10 ms as a rule
-inline constexpr size_t kConnectorMemoryBytes = 512 * 1024 * 1024;            // of address space
+inline constexpr size_t kConnectorMemoryBytes = 256 * 1024 * 1024;  // of addresses, beside budgets
 inline constexpr size_t kConnectorGoMemoryBytes = 4ULL * 1024 * 1024 * 1024;  // Go reserves ahead
 inline constexpr size_t kConnectorFilesMax = 16;        // open at once; it needs five
 inline constexpr int64_t kConnectorBackoffMinMs = 100;  // between two starts after a crash
 inline constexpr int64_t kConnectorBackoffMaxMs = 30'000;
-inline constexpr size_t kConnectorCrashesMax = 5;  // within the window: quarantine
+inline constexpr size_t kConnectorActionProcesses = 4;      // calls with I/O at once, of a version
+inline constexpr int64_t kConnectorIdleWatchMs = 10'000;    // how often idle ones are looked at
+inline constexpr int64_t kConnectorIdleCpuMs = 1'000;       // used between two looks: it is ended
+inline constexpr size_t kConnectorCrashesMax = 5;           // within the window: quarantine
 inline constexpr int64_t kConnectorCrashWindowMs = 10 * 60 * 1000;
 
 // -- Configuration

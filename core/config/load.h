@@ -33,6 +33,7 @@ struct ServerConfig {
   std::vector<std::string> connector_roots;       // connectors.roots: "ed25519.BASE64"
   std::string connectors_run = "auto";            // connectors.run: auto | isolated | in-process
   bool connectors_per_tenant = false;             // connectors.per_tenant
+  std::string connectors_sandbox = "required";    // connectors.sandbox: required | best-effort
   bool connectors_dev = false;                    // connectors.dev, serve --dev
   std::vector<std::string> connector_simulators;  // connectors.simulators: "github=9100" (a port)
   std::string log_format = "text";                // log.format: text | json

@@ -108,6 +108,8 @@ const std::vector<Setting>& settings() {
       {"connectors.roots", "", item(&C::connector_roots, checkRoot), &C::connector_roots},
       {"connectors.run", "", text(&C::connectors_run, oneOf({"auto", "isolated", "in-process"}))},
       {"connectors.per_tenant", "", boolean(&C::connectors_per_tenant)},
+      {"connectors.sandbox", "",
+       text(&C::connectors_sandbox, oneOf({"required", "best-effort"}))},
       {"connectors.dev", "", boolean(&C::connectors_dev)},
       {"connectors.simulators", "", item(&C::connector_simulators, checkSimulator),
        &C::connector_simulators},

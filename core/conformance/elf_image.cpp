@@ -9,19 +9,13 @@
 #include <optional>
 
 #include "base/files.h"
+#include "plugin/elf_head.h"
 
 namespace junctor::conformance {
 namespace {
 
 constexpr size_t kFileBytesMax = 256 * 1024 * 1024;
 constexpr size_t kEntriesMax = 1'000'000;
-#if defined(__x86_64__)
-constexpr unsigned kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-constexpr unsigned kMachine = EM_AARCH64;
-#else
-#error "add this machine's ELF number"
-#endif
 
 Error damaged(std::string_view what) {
   return invalidArgument(fmt::format("has a damaged {}", what));
@@ -31,8 +25,7 @@ Error damaged(std::string_view what) {
 
 struct ElfImage::Reader {
   std::string bytes;
-  Elf64_Ehdr header{};
-  std::vector<Elf64_Phdr> segments;
+  plugin::ElfHead head;
   std::map<Elf64_Sxword, std::vector<uint64_t>> dynamic;
 
   template <class T>
@@ -50,7 +43,7 @@ struct ElfImage::Reader {
   }
   // Where an address of the loaded image stands in the file.
   std::optional<uint64_t> offsetOf(uint64_t address) const {
-    for (const Elf64_Phdr& s : segments) {
+    for (const Elf64_Phdr& s : head.segments) {
       if (s.p_type != PT_LOAD || address < s.p_vaddr || address - s.p_vaddr >= s.p_filesz) continue;
       return s.p_offset + (address - s.p_vaddr);
     }
@@ -66,40 +59,14 @@ struct ElfImage::Reader {
     return address ? offsetOf(*address) : std::nullopt;
   }
 
-  Result<void> readHeader();
-  Result<void> readSegments();
   Result<void> readDynamic();
   size_t symbolCount() const;
   size_t gnuHashCount(uint64_t table) const;
   std::map<uint16_t, std::string> readVersions(std::set<std::string>& needed) const;
 };
 
-Result<void> ElfImage::Reader::readHeader() {
-  const auto found = at<Elf64_Ehdr>(0);
-  if (!found || std::memcmp(found->e_ident, ELFMAG, SELFMAG) != 0) {
-    return invalidArgument("is not an ELF file");
-  }
-  header = *found;
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
-    return invalidArgument("is not a 64-bit little-endian file");
-  }
-  if (header.e_type != ET_DYN) return invalidArgument("is not a shared object");
-  if (header.e_machine != kMachine) return invalidArgument("is built for another machine");
-  return {};
-}
-
-Result<void> ElfImage::Reader::readSegments() {
-  if (header.e_phentsize != sizeof(Elf64_Phdr)) return damaged("program header table");
-  for (uint64_t i = 0; i < header.e_phnum; ++i) {
-    const auto segment = at<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr));
-    if (!segment) return damaged("program header table");
-    segments.push_back(*segment);
-  }
-  return {};
-}
-
 Result<void> ElfImage::Reader::readDynamic() {
-  for (const Elf64_Phdr& segment : segments) {
+  for (const Elf64_Phdr& segment : head.segments) {
     if (segment.p_type != PT_DYNAMIC) continue;
     for (uint64_t done = 0; done + sizeof(Elf64_Dyn) <= segment.p_filesz;
          done += sizeof(Elf64_Dyn)) {
@@ -171,11 +138,13 @@ std::map<uint16_t, std::string> ElfImage::Reader::readVersions(
 Result<ElfImage> ElfImage::open(const std::string& path) {
   Reader in;
   JUNCTOR_TRY(in.bytes, readFile(path, kFileBytesMax));
-  JUNCTOR_CHECK(in.readHeader());
-  JUNCTOR_CHECK(in.readSegments());
+  JUNCTOR_TRY(in.head, plugin::readElfHead([&](uint64_t offset, uint64_t size) {
+                const bool there = offset <= in.bytes.size() && size <= in.bytes.size() - offset;
+                return there ? std::optional(in.bytes.substr(offset, size)) : std::nullopt;
+              }));
   JUNCTOR_CHECK(in.readDynamic());
   ElfImage out;
-  for (const Elf64_Phdr& s : in.segments) {
+  for (const Elf64_Phdr& s : in.head.segments) {
     if (s.p_type == PT_GNU_RELRO) out.relro_ = true;
     if (s.p_type == PT_GNU_STACK) out.executable_stack_ = (s.p_flags & PF_X) != 0;
   }
@@ -212,10 +181,10 @@ Result<ElfImage> ElfImage::open(const std::string& path) {
     }
     out.symbols_.push_back(std::move(made));
   }
-  const auto names =
-      in.at<Elf64_Shdr>(in.header.e_shoff + uint64_t{in.header.e_shstrndx} * sizeof(Elf64_Shdr));
-  for (uint64_t i = 0; names && i < in.header.e_shnum; ++i) {
-    const auto section = in.at<Elf64_Shdr>(in.header.e_shoff + i * sizeof(Elf64_Shdr));
+  const auto names = in.at<Elf64_Shdr>(in.head.header.e_shoff +
+                                       uint64_t{in.head.header.e_shstrndx} * sizeof(Elf64_Shdr));
+  for (uint64_t i = 0; names && i < in.head.header.e_shnum; ++i) {
+    const auto section = in.at<Elf64_Shdr>(in.head.header.e_shoff + i * sizeof(Elf64_Shdr));
     if (section) out.sections_.insert(in.text(names->sh_offset + section->sh_name));
   }
   return out;

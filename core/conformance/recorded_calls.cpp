@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/files.h"
 #include "base/json_value.h"
 
@@ -12,18 +13,42 @@ std::string textAt(const Json& json, const char* key) {
   return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
 }
 
-Result<HttpTold> readAnswer(const Json& json) {
+Result<HttpTold> readResponse(const Json& json) {
   HttpTold out;
-  if (!json.is_object()) return invalidArgument("calls.json: an answer is an object");
   out.http_status = json.value("status", 200U);
   for (const Json& header : json.value("headers", Json::array())) {
     if (!header.is_array() || header.size() != 2) {
-      return invalidArgument("calls.json: a header is a pair of texts");
+      return invalidArgument("a header is a pair of texts");
     }
     out.headers.emplace_back(header[0].get<std::string>(), header[1].get<std::string>());
   }
-  if (json.contains("body")) {
-    out.body = json["body"].is_string() ? json["body"].get<std::string>() : dumpJson(json["body"]);
+  out.body = textAt(json, "body");
+  if (json.contains("body_base64")) {
+    const auto body = fromBase64(textAt(json, "body_base64"));
+    if (!body) return invalidArgument("a body_base64 is none");
+    out.body = *body;
+  }
+  return out;
+}
+
+// The responses of a recording.
+Result<std::vector<HttpTold>> readRecording(const std::string& folder, const std::string& name) {
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) {
+    return invalidArgument("a recording is named by its plain file name");
+  }
+  JUNCTOR_TRY(const std::string text, readFile(folder + "/" + name));
+  JUNCTOR_TRY(const Json json, parseJson(text));
+  const bool sound = json.is_object() && json.contains("junctor_recording") &&
+                     json.contains("exchanges") && json["exchanges"].is_array();
+  if (!sound) return invalidArgument("is no recording");
+  std::vector<HttpTold> out;
+  for (const Json& exchange : json["exchanges"]) {
+    if (!exchange.is_object() || !exchange.contains("response") ||
+        !exchange["response"].is_object()) {
+      return invalidArgument("an exchange is a request and a response");
+    }
+    JUNCTOR_TRY(HttpTold told, readResponse(exchange["response"]));
+    out.push_back(std::move(told));
   }
   return out;
 }
@@ -149,9 +174,11 @@ Result<std::vector<RecordedCall>> readCalls(const Session& session) {
     call.idempotent = item.value("idempotent", Json()) == true;
     if (item.contains("params")) call.params = dumpJson(item["params"]);
     if (item.contains("output")) call.output = item["output"];
-    for (const Json& answer : item.value("http", Json::array())) {
-      JUNCTOR_TRY(HttpTold told, readAnswer(answer));
-      call.http.push_back(std::move(told));
+    if (const std::string name = textAt(item, "recording"); !name.empty()) {
+      auto recorded = readRecording(session.fixtures().folder, name);
+      if (!recorded)
+        return invalidArgument("calls.json: " + name + ": " + recorded.error().message);
+      call.http = std::move(*recorded);
     }
     out.push_back(std::move(call));
   }

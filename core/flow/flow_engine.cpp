@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "plugin/verdict.h"
 
 namespace junctor::flow {
 namespace {
@@ -10,6 +11,8 @@ constexpr size_t kBatch = 16;
 constexpr size_t kRequestOverhead = 1024;  // headers and bookkeeping of one held request
 constexpr int64_t kScanRetryMs = 1'000;    // after a failed scan or commit
 constexpr std::chrono::milliseconds kIdleWait{500};
+constexpr int kPatientWorkers = 2;
+constexpr size_t kSlowMax = 16;  // a stuck connector takes seconds of each, a lease is a minute
 
 queue::WindowOptions windowOptions() {
   queue::WindowOptions options;
@@ -46,6 +49,9 @@ void FlowEngine::start() {
   for (int i = 0; i < worker_count_; ++i) {
     workers_.emplace_back("jn-flow-" + std::to_string(i), [this] { work(); });
   }
+  for (int i = 0; i < kPatientWorkers; ++i) {
+    workers_.emplace_back("jn-patient-" + std::to_string(i), [this] { waitPatiently(); });
+  }
 }
 
 void FlowEngine::stop() {
@@ -53,6 +59,7 @@ void FlowEngine::stop() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     ready_.notify_all();
+    slow_ready_.notify_all();
   }
   workers_.clear();
 }
@@ -77,8 +84,33 @@ void FlowEngine::work() {
     if (batch.empty()) return;
     const RulebookPtr today = book();
     for (const auto& leased : batch) planner.begin(today, *leased.item);
-    for (const auto& leased : batch) process(planner, leased);
+    for (const auto& leased : batch) process(planner, leased, false);
   }
+}
+
+// Requests whose connector did not answer at once, one at a time.
+void FlowEngine::waitPatiently() {
+  runBehindAnswers();
+  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    slow_ready_.wait(lock, [this] { return stopping_ || !slow_.empty(); });
+    if (stopping_) return;  // the store still has them
+    const Window::Leased leased = std::move(slow_.front());
+    slow_.pop_front();
+    lock.unlock();
+    process(planner, leased, true);
+    lock.lock();
+  }
+}
+
+// False: as many wait as can be waited for within their leases.
+bool FlowEngine::handOver(const Window::Leased& leased) {
+  std::lock_guard lock(mutex_);
+  if (slow_.size() >= kSlowMax) return false;
+  slow_.push_back(leased);
+  slow_ready_.notify_one();
+  return true;
 }
 
 // Blocks until there is work; an empty batch means stop.
@@ -132,10 +164,13 @@ void FlowEngine::scan() {
   window_.endScan(taken ? 0 : Window::kNever);  // there may be more
 }
 
-void FlowEngine::process(Planner& planner, const Window::Leased& leased) {
+void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool patient) {
   const int64_t started_ns = deps_.clock.monotonicNs();
   auto planned = planner.plan(book(), leased.item);
-  if (!planned) return postpone(leased, planned.error());
+  if (!planned) {
+    if (!patient && plugin::isBusy(planned.error()) && handOver(leased)) return;
+    return postpone(leased, planned.error());
+  }
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
   deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {

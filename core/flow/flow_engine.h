@@ -1,8 +1,10 @@
 #pragma once
 // FlowEngine: takes durable requests through the planner and stores what it planned. Worker threads
 // share one window; what does not fit rests on the store's inbox and is scanned when there is room,
-// which is also how a restart recovers.
+// which is also how a restart recovers. No worker waits for a connector that is slow or stuck: what
+// it began goes to patient threads, so that other connectors' requests go on.
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -50,9 +52,11 @@ class FlowEngine {
   using Batch = std::vector<Window::Leased>;
 
   void work();
+  void waitPatiently();
+  bool handOver(const Window::Leased& leased);
   Batch take();
   void scan();
-  void process(Planner& planner, const Window::Leased& leased);
+  void process(Planner& planner, const Window::Leased& leased, bool patient);
   void postpone(const Window::Leased& leased, const Error& error);
   RulebookPtr book() const;
   static bool neverPlanned(const Event& event);
@@ -70,8 +74,10 @@ class FlowEngine {
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  Window window_;          // guarded by mutex_
-  RulebookPtr book_;       // guarded by mutex_
+  Window window_;                    // guarded by mutex_
+  RulebookPtr book_;                 // guarded by mutex_
+  std::deque<Window::Leased> slow_;  // guarded by mutex_
+  std::condition_variable slow_ready_;
   int idle_ = 0;           // guarded by mutex_
   bool scanning_ = false;  // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_

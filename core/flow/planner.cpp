@@ -76,7 +76,9 @@ Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawReque
   if (auto parsed = body_document_.parse(request->body)) body = *parsed;
 
   auto handled = handle(*request, body);
-  if (!handled && plugin::isRestarting(handled.error())) return std::move(handled).error();
+  if (!handled && (plugin::isRestarting(handled.error()) || plugin::isBusy(handled.error()))) {
+    return std::move(handled).error();
+  }
   if (handled && handled->events.empty()) {
     handled = internalError("connector made no event of the request");
   }

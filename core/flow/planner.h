@@ -29,6 +29,7 @@ class Planner {
   void begin(const RulebookPtr& book, const RawRequest& request);
   // `book` may change between calls; instances and sandboxes made for an older one are dropped.
   // plugin::restartingError: nothing was done, the connector cannot be asked now; try again.
+  // plugin::busyError, of a begun request: a planner that plans it without begin() waits for it.
   Result<store::FlowOutcome> plan(const RulebookPtr& book, const RawRequestPtr& request);
   // Sends one stored event through today's normalizers and routes. The outcome replaces the event.
   store::FlowOutcome replan(const RulebookPtr& book, const EventEnvelope& envelope);

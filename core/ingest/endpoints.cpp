@@ -9,21 +9,27 @@
 namespace junctor::ingest {
 namespace {
 
-Result<std::unique_ptr<crypto::Verifier>> buildVerifier(const plugin::Manifest& manifest,
-                                                        const Integration& integration,
-                                                        const config::SecretSource& secrets) {
+// Sets one of `out`'s two verifiers, or neither for an unsigned integration. A connector that
+// checks signatures itself may do so without a secret: with a certificate of the provider's.
+Result<void> buildVerifier(const plugin::Manifest& manifest, const Integration& integration,
+                           const config::SecretSource& secrets, Endpoint& out) {
   std::vector<std::string> live;
   const crypto::WipeAllAtEnd wiped(live);
   for (const SecretRef& ref : integration.webhook_secrets) {
     JUNCTOR_TRY(std::string secret, secrets.resolve(ref, config::SecretOwner::of(integration)));
     live.push_back(std::move(secret));
   }
+  if (live.empty() && integration.unsigned_ok) return {};
+  if (manifest.signature_custom) {
+    out.custom = std::make_unique<const LiveSecrets>(live);
+    return {};
+  }
   if (live.empty()) {
-    if (integration.unsigned_ok) return std::unique_ptr<crypto::Verifier>();
     return invalidArgument("webhook_secrets is empty: name at least one (or say unsigned: true)");
   }
   JUNCTOR_TRY(const crypto::SignatureScheme scheme, schemeFor(manifest, integration));
-  return crypto::makeVerifier(scheme, live);
+  JUNCTOR_TRY(out.verifier, crypto::makeVerifier(scheme, live));
+  return {};
 }
 
 bool awaitsVault(const Integration& integration, const config::SecretSource& secrets) {
@@ -42,6 +48,7 @@ std::vector<std::string> secretHeaders(const plugin::Manifest& manifest,
                                        const Integration& integration) {
   std::vector<std::string> names = {"Authorization", "Cookie", "Proxy-Authorization"};
   if (const auto scheme = schemeFor(manifest, integration)) names.push_back(scheme->header);
+  names.insert(names.end(), manifest.signature_headers.begin(), manifest.signature_headers.end());
   return names;
 }
 
@@ -60,11 +67,9 @@ std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integrat
   endpoint->catalog = catalog;
   endpoint->integration = &integration;
   endpoint->connector = connector;
-  auto verifier = buildVerifier(connector->manifest(), integration, secrets);
-  if (verifier) {
-    endpoint->verifier = std::move(verifier).value();
-  } else {
-    endpoint->unavailable = verifier.error().message;
+  const auto built = buildVerifier(connector->manifest(), integration, secrets, *endpoint);
+  if (!built) {
+    endpoint->unavailable = built.error().message;
     log::error("ingest", {{"tenant", integration.tenant}, {"integration", integration.id}},
                "integration cannot verify and answers 503: {}", endpoint->unavailable);
   }
@@ -101,6 +106,9 @@ Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
     }
   }
   if (manifest.signature) return *manifest.signature;
+  if (manifest.signature_custom) {
+    return invalidArgument("connector " + manifest.id + " checks signatures itself");
+  }
   return invalidArgument("connector " + manifest.id + " needs settings.signature");
 }
 
@@ -110,10 +118,12 @@ Result<void> checkIntegration(const Integration& integration, const plugin::Regi
   if (!connector) return notFound("connector \"" + integration.connector + "\" is not installed");
   if (takesWebhooks(connector->manifest())) {
     // Applied first, its secret put after: until then it answers 503.
-    if (awaitsVault(integration, secrets)) {
-      JUNCTOR_CHECK(schemeFor(connector->manifest(), integration));
-    } else {
-      JUNCTOR_CHECK(buildVerifier(connector->manifest(), integration, secrets));
+    const plugin::Manifest& manifest = connector->manifest();
+    if (!awaitsVault(integration, secrets)) {
+      Endpoint built;
+      JUNCTOR_CHECK(buildVerifier(manifest, integration, secrets, built));
+    } else if (!manifest.signature_custom) {
+      JUNCTOR_CHECK(schemeFor(manifest, integration));
     }
   }
   JUNCTOR_CHECK(connector->create(integration));

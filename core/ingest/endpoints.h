@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "config/load.h"
+#include "crypto/secret_bytes.h"
 #include "crypto/signature.h"
 #include "model/catalog.h"
 #include "observe/metrics.h"
@@ -15,11 +16,26 @@
 
 namespace junctor::ingest {
 
+// Wiped when the last holder is gone.
+class LiveSecrets {
+ public:
+  explicit LiveSecrets(std::vector<std::string> values) : values_(std::move(values)) {}
+  ~LiveSecrets() { const crypto::WipeAllAtEnd wiped(values_); }
+  LiveSecrets(const LiveSecrets&) = delete;
+  LiveSecrets& operator=(const LiveSecrets&) = delete;
+  const std::vector<std::string>& values() const { return values_; }
+
+ private:
+  std::vector<std::string> values_;
+};
+
 struct Endpoint {
   CatalogPtr catalog;  // keeps `integration` alive
   const Integration* integration = nullptr;
   std::shared_ptr<plugin::Connector> connector;
-  std::unique_ptr<crypto::Verifier> verifier;  // null: only with integration->unsigned_ok
+  // Who verifies: one of these two; neither only with integration->unsigned_ok.
+  std::unique_ptr<crypto::Verifier> verifier;
+  std::unique_ptr<const LiveSecrets> custom;  // the connector itself, over these
   std::vector<plugin::Place> delivery_key;
   std::string unavailable;                  // why it cannot verify now (secret missing), "" = ready
   std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
@@ -34,6 +50,7 @@ struct Endpoint {
 using EndpointTable = std::unordered_map<std::string, std::shared_ptr<const Endpoint>>;
 
 // The signature scheme an integration uses: its connector's, or its settings' (generic).
+// InvalidArgument too: the connector checks signatures itself.
 Result<crypto::SignatureScheme> schemeFor(const plugin::Manifest& manifest,
                                           const Integration& integration);
 

@@ -4,6 +4,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "ingest/handshake.h"
+#include "plugin/verdict.h"
 
 namespace junctor::ingest {
 namespace {
@@ -23,9 +24,12 @@ net::HttpResponse tryLater(std::string_view detail) {
 
 // What the provider wants to hear for a stored event. The id is in a header too, since some
 // providers show or refuse a body.
-net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended& appended) {
+net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended& appended,
+                         const std::optional<net::HttpResponse>& reply) {
   net::HttpResponse response{manifest.success_status, {}, ""};
-  if (!manifest.success_content_type.empty()) {
+  if (reply) {
+    response = *reply;
+  } else if (!manifest.success_content_type.empty()) {
     response.headers.emplace_back("Content-Type", manifest.success_content_type);
     response.body = manifest.success_body;
   } else if (manifest.success_status != 204) {
@@ -35,6 +39,15 @@ net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended
                                                        appended.id.text() + "\"}\n");
   }
   response.headers.emplace_back("Junctor-Event-Id", appended.id.text());
+  return response;
+}
+
+net::HttpResponse responseOf(plugin::Reply&& reply) {
+  net::HttpResponse response{reply.status, std::move(reply.headers), std::move(reply.body)};
+  if (!findHeader(response.headers, "Content-Type")) {
+    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  }
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
 }
 
@@ -141,44 +154,136 @@ void Receiver::handle(net::HttpRequest request, net::ResponderPtr responder) {
 void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
                        const net::ResponderPtr& responder) {
   const plugin::Manifest& manifest = endpoint->connector->manifest();
+  // Whatever the request is, the connector has to be asked before its sender is answered.
+  const bool asks = endpoint->custom || manifest.replies;
   if (request.method == "GET") {
     auto echo = queryHandshake(manifest.handshake, request.query, endpoint->handshake_token);
     if (echo) endpoint->handshakes->add();
-    return responder->reply(echo ? std::move(*echo) : notFoundHere());
+    if (echo || !endpoint->custom || !manifest.replies) {
+      return responder->reply(echo ? std::move(*echo) : notFoundHere());
+    }
   }
   if (!endpoint->unavailable.empty()) {
     return responder->reply(tryLater("This integration cannot verify signatures now."));
   }
-  std::string url = publicUrl(*endpoint->integration, request);
+  Incoming in{endpoint, std::move(request), {}, responder};
+  in.url = publicUrl(*endpoint->integration, in.request);
   if (endpoint->verifier) {
-    const crypto::SignatureInput input{request.method, url,          request.path,
-                                       request.query,  request.body, request.headers};
+    const net::HttpRequest& signed_one = in.request;
+    const crypto::SignatureInput input{signed_one.method, in.url,          signed_one.path,
+                                       signed_one.query,  signed_one.body, signed_one.headers};
     if (auto verified = endpoint->verifier->verify(input, clock_.unixMs()); !verified) {
-      refuse(*endpoint, request, verified.error());
-      return responder->reply(net::problem(
-          401, "bad-signature", "The signature is missing, wrong or outside its time window."));
+      return refuseSignature(in, verified.error());
     }
   }
+  if (asks) return askConnector(std::move(in));
+  if (const auto body = understand(in, document_)) append(std::move(in), *body, std::nullopt);
+}
+
+// The body if it is JSON, else nothing in it. None: the request was answered.
+std::optional<JsonView> Receiver::understand(const Incoming& in, JsonDoc& document) {
+  const plugin::Manifest& manifest = in.endpoint->connector->manifest();
   JsonView body;
-  if (looksLikeJson(manifest, request)) {
-    auto parsed = document_.parse(request.body);
+  if (looksLikeJson(manifest, in.request)) {
+    auto parsed = document.parse(in.request.body);
     if (!parsed) {
-      refuse(*endpoint, request, parsed.error());
-      return responder->reply(net::problem(400, "bad-json", parsed.error().message));
+      refuse(*in.endpoint, in.request, parsed.error());
+      in.responder->reply(net::problem(400, "bad-json", parsed.error().message));
+      return std::nullopt;
     }
     body = *parsed;
   }
   if (auto echo = jsonHandshake(manifest.handshake, body)) {
-    endpoint->handshakes->add();
-    return responder->reply(std::move(*echo));
+    in.endpoint->handshakes->add();
+    in.responder->reply(std::move(*echo));
+    return std::nullopt;
   }
-  std::string key =
-      plugin::deliveryKey(endpoint->delivery_key, request.headers, request.query, body);
-  append(endpoint, std::move(request), std::move(url), std::move(key), responder);
+  return body;
 }
 
-void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
-                      std::string url, std::string dedupe_key, const net::ResponderPtr& responder) {
+void Receiver::askConnector(Incoming&& in) {
+  const size_t bytes = in.request.body.size();
+  const bool fits = bytes_waiting_.fetch_add(bytes) + bytes <= limits::kIngestBytesMax;
+  const auto shared = std::make_shared<Incoming>(std::move(in));
+  const bool taken = fits && desk_.offer([this, shared, bytes](ConnectorDesk::Worker& worker) {
+    bytes_waiting_.fetch_sub(bytes);
+    ask(worker, std::move(*shared));
+  });
+  if (taken) return;
+  bytes_waiting_.fetch_sub(bytes);
+  overloaded_.add();
+  shared->responder->reply(tryLater("Too much is waiting for this connector."));
+}
+
+// On a thread of the desk.
+void Receiver::ask(ConnectorDesk::Worker& worker, Incoming&& in) {
+  const auto instance = worker.instanceOf(in.endpoint);
+  if (!instance) {
+    log::error("ingest", {{"integration", in.endpoint->integration->id}}, "cannot ask: {}",
+               instance.error().message);
+    return in.responder->reply(tryLater("The connector cannot be asked now."));
+  }
+  if (in.endpoint->custom && !verifiedBy(**instance, in)) return;
+  const auto body = understand(in, worker.document);
+  if (!body) return;
+  std::optional<net::HttpResponse> reply;
+  if (in.endpoint->connector->manifest().replies) {
+    auto answered = (*instance)->answer(rawOf(in, true), *body);
+    if (!answered && plugin::isRestarting(answered.error())) {
+      return in.responder->reply(tryLater("The connector is starting again."));
+    }
+    if (answered && answered->reply) reply = responseOf(std::move(*answered->reply));
+    // It needs nothing stored. (A failure is stored: it becomes a dead letter, not a lost event.)
+    if (answered && answered->events.empty() && reply) {
+      in.endpoint->handshakes->add();
+      return in.responder->reply(std::move(*reply));
+    }
+  }
+  if (in.request.method == "GET") return in.responder->reply(notFoundHere());
+  append(std::move(in), *body, std::move(reply));
+}
+
+// False: it was answered. What the connector says against the request is final; what keeps it from
+// saying anything is not.
+bool Receiver::verifiedBy(plugin::Instance& instance, const Incoming& in) {
+  const auto verified =
+      instance.verify(rawOf(in, false), JsonView(), in.endpoint->custom->values());
+  if (verified) return true;
+  const Error& error = verified.error();
+  const bool unasked = plugin::isRestarting(error) || plugin::isFinalVerdict(error) ||
+                       error.code == ErrorCode::DeadlineExceeded ||
+                       error.code == ErrorCode::Unimplemented;
+  if (!unasked) {
+    refuseSignature(in, error);
+    return false;
+  }
+  refuse(*in.endpoint, in.request, error);
+  in.responder->reply(tryLater("The connector cannot check the signature now."));
+  return false;
+}
+
+RawRequest Receiver::rawOf(const Incoming& in, bool without_secrets) const {
+  RawRequest raw;
+  raw.tenant = in.endpoint->integration->tenant;
+  raw.integration = in.endpoint->integration->id;
+  raw.connector = in.endpoint->integration->connector;
+  raw.received_at_ms = clock_.unixMs();
+  raw.method = in.request.method;
+  raw.url = in.url;
+  raw.headers = in.request.headers;
+  if (without_secrets) {
+    raw.url = withoutToken(std::move(raw.url), in.endpoint->secret_query);
+    raw.headers = withoutSecrets(*in.endpoint, std::move(raw.headers));
+  }
+  raw.body = in.request.body;
+  raw.remote_ip = in.request.remote_ip;
+  return raw;
+}
+
+void Receiver::append(Incoming&& in, JsonView body, std::optional<net::HttpResponse> reply) {
+  const std::shared_ptr<const Endpoint> endpoint = std::move(in.endpoint);
+  const net::ResponderPtr responder = std::move(in.responder);
+  net::HttpRequest& request = in.request;
   const size_t bytes = request.body.size();
   if (bytes_waiting_.fetch_add(bytes) + bytes > limits::kIngestBytesMax) {
     bytes_waiting_.fetch_sub(bytes);
@@ -191,22 +296,23 @@ void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::Http
   raw->integration = endpoint->integration->id;
   raw->connector = endpoint->integration->connector;
   raw->received_at_ms = clock_.unixMs();
+  raw->dedupe_key =
+      plugin::deliveryKey(endpoint->delivery_key, request.headers, request.query, body);
   raw->method = std::move(request.method);
-  raw->url = withoutToken(std::move(url), endpoint->secret_query);
+  raw->url = withoutToken(std::move(in.url), endpoint->secret_query);
   raw->headers = withoutSecrets(*endpoint, std::move(request.headers));
   raw->body = std::move(request.body);
   raw->remote_ip = std::move(request.remote_ip);
-  raw->dedupe_key = std::move(dedupe_key);
 
   const int64_t started_ns = clock_.monotonicNs();
-  store_.append(raw, [this, endpoint, raw, responder, bytes,
-                      started_ns](const Result<store::Appended>& appended) {
+  store_.append(raw, [this, endpoint, raw, responder, bytes, started_ns,
+                      reply = std::move(reply)](const Result<store::Appended>& appended) {
     bytes_waiting_.fetch_sub(bytes);
     if (!appended) {
       overloaded_.add();
       return responder->reply(tryLater("The event could not be stored."));
     }
-    responder->reply(answer(endpoint->connector->manifest(), *appended));
+    responder->reply(answer(endpoint->connector->manifest(), *appended, reply));
     ack_seconds_.observeUs((clock_.monotonicNs() - started_ns) / 1000);
     if (appended->duplicate) return endpoint->duplicates->add();
     endpoint->accepted->add();
@@ -214,15 +320,24 @@ void Receiver::append(const std::shared_ptr<const Endpoint>& endpoint, net::Http
   });
 }
 
+void Receiver::refuseSignature(const Incoming& in, const Error& cause) {
+  refuse(*in.endpoint, in.request, cause);
+  in.responder->reply(net::problem(401, "bad-signature",
+                                   "The signature is missing, wrong or outside its time window."));
+}
+
 void Receiver::refuse(const Endpoint& endpoint, const net::HttpRequest& request,
                       const Error& cause) {
   endpoint.rejected->add();
-  const int64_t second = clock_.unixMs() / 1000;
-  if (second != refusal_second_) {
-    refusal_second_ = second;
-    refusals_logged_in_second_ = 0;
+  {
+    std::lock_guard lock(refusals_);
+    const int64_t second = clock_.unixMs() / 1000;
+    if (second != refusal_second_) {
+      refusal_second_ = second;
+      refusals_logged_in_second_ = 0;
+    }
+    if (++refusals_logged_in_second_ > kRefusalLinesPerSecond) return;
   }
-  if (++refusals_logged_in_second_ > kRefusalLinesPerSecond) return;
   log::warn("ingest",
             {{"tenant", endpoint.integration->tenant},
              {"integration", endpoint.integration->id},

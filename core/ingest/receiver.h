@@ -1,14 +1,18 @@
 #pragma once
 // Receiver: the public listener's handler. Route -> handshake -> verify -> dedupe -> append -> ack.
-// Everything runs on the reactor thread up to the append; the answer leaves when the commit is
-// durable (P1). A refused request leaves nothing but a counter and a log line.
+// Everything runs on the reactor thread up to the append, except what a connector has to be asked
+// (ConnectorDesk); the answer leaves when the commit is durable (P1). A refused request leaves
+// nothing but a counter and a log line.
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json_doc.h"
+#include "ingest/connector_desk.h"
 #include "ingest/endpoints.h"
 #include "net/http_server.h"
 #include "store/store.h"
@@ -35,11 +39,24 @@ class Receiver final : public net::HttpHandler {
  private:
   using TablePtr = std::shared_ptr<const EndpointTable>;
   std::shared_ptr<const Endpoint> find(std::string_view path) const;
+  // A request on its way, in the hands of one thread at a time.
+  struct Incoming {
+    std::shared_ptr<const Endpoint> endpoint;
+    net::HttpRequest request;
+    std::string url;
+    net::ResponderPtr responder;
+  };
   void receive(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
                const net::ResponderPtr& responder);
-  void append(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
-              std::string url, std::string dedupe_key, const net::ResponderPtr& responder);
+  std::optional<JsonView> understand(const Incoming& in, JsonDoc& document);
+  void askConnector(Incoming&& in);
+  void ask(ConnectorDesk::Worker& worker, Incoming&& in);
+  bool verifiedBy(plugin::Instance& instance, const Incoming& in);
+  RawRequest rawOf(const Incoming& in, bool without_secrets) const;
+  // `reply` instead of the usual answer.
+  void append(Incoming&& in, JsonView body, std::optional<net::HttpResponse> reply);
   void refuse(const Endpoint& endpoint, const net::HttpRequest& request, const Error& cause);
+  void refuseSignature(const Incoming& in, const Error& cause);
 
   store::Store& store_;
   IdSource& ids_;
@@ -51,10 +68,11 @@ class Receiver final : public net::HttpHandler {
 
   std::atomic<TablePtr> table_;
   std::atomic<size_t> bytes_waiting_{0};
-  // Reactor thread only.
-  JsonDoc document_;
-  int64_t refusals_logged_in_second_ = 0;
-  int64_t refusal_second_ = 0;
+  JsonDoc document_;  // reactor thread only
+  std::mutex refusals_;
+  int64_t refusals_logged_in_second_ = 0;  // guarded by refusals_
+  int64_t refusal_second_ = 0;             // guarded by refusals_
+  ConnectorDesk desk_;                     // last: its threads use all of the above
 };
 
 }  // namespace junctor::ingest

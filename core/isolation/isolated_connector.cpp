@@ -3,33 +3,22 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "isolation/isolated_instance.h"
+#include "isolation/messages.h"
 #include "isolation/wire.h"
-#include "plugin/verdict.h"
+#include "trust/grants.h"
 
 namespace junctor::isolation {
 namespace {
 
-// A connector's own words never pass for the host's: they begin with its id.
-Error asItsOwn(Error error, const std::string& id) {
-  const std::string prefix = id + ": ";
-  if (!error.message.starts_with(prefix)) error.message = prefix + error.message;
-  if (error.code == ErrorCode::Cancelled) error.code = ErrorCode::Internal;
-  return error;
-}
-
-std::optional<Error> errorOf(std::string_view payload, const std::string& id) {
-  if (payload.empty()) return std::nullopt;
-  Unpacker in(payload);
-  auto error = readError(in);
-  if (!error) return std::nullopt;
-  return asItsOwn(std::move(*error), id);
-}
+constexpr size_t kLeftMax = 64;
+constexpr std::chrono::milliseconds kBusyLook{20}, kBusyRetry{1'000};
 
 // The process that runs it may be somebody else than the host: what only the owner may read is
 // handed over as a copy.
@@ -45,45 +34,6 @@ Result<Descriptor> openCode(const std::string& path) {
   if (!copy.valid()) return unavailable(path + ": no memory for a copy");
   return copy;
 }
-
-class IsolatedInstance final : public plugin::Instance {
- public:
-  IsolatedInstance(std::shared_ptr<IsolatedConnector> connector, std::shared_ptr<Ward> ward,
-                   Ward::Spec spec)
-      : connector_(std::move(connector)), ward_(std::move(ward)), spec_(std::move(spec)) {}
-  ~IsolatedInstance() override { ward_->destroyInstance(spec_->id); }
-
-  void begin(const RawRequest& request) override {
-    auto begun = ward_->begin(spec_, packHandle(spec_->id, request));
-    if (begun.call) begun_.emplace_back(&request, std::move(begun));
-  }
-
-  Result<plugin::HandleResult> handle(const RawRequest& request, JsonView) override {
-    const auto pack = [&] { return packHandle(spec_->id, request); };
-    JUNCTOR_TRY(const auto answers, ward_->run(spec_, pack, takeBegun(request)));
-    const std::string& id = connector_->manifest().id;
-    if (auto refused = errorOf(answers.created, id)) return std::move(*refused);
-    auto handled = readHandled(answers.done, id, connector_->clock());
-    if (!handled) return asItsOwn(std::move(handled).error(), id);
-    return handled;
-  }
-
- private:
-  // Calls begun before this one are handled or given up.
-  Ward::Begun takeBegun(const RawRequest& request) {
-    while (!begun_.empty()) {
-      auto [announced, begun] = std::move(begun_.front());
-      begun_.pop_front();
-      if (announced == &request) return std::move(begun);
-    }
-    return {};
-  }
-
-  std::shared_ptr<IsolatedConnector> connector_;
-  std::shared_ptr<Ward> ward_;
-  Ward::Spec spec_;
-  std::deque<std::pair<const RawRequest*, Ward::Begun>> begun_;
-};
 
 }  // namespace
 
@@ -103,48 +53,126 @@ Result<void> IsolatedConnector::start() {
 }
 
 Code IsolatedConnector::codeOf() const {
-  return {manifest_.id, manifest_.version, file_, manifest_.runtime == "go"};
+  return {manifest_.id, manifest_.version, file_, manifest_.runtime == "go",
+          static_cast<uint64_t>(manifest_.capabilities.budget.memory_mib)};
+}
+
+// The caller holds the lock.
+std::shared_ptr<Ward> IsolatedConnector::makeWard() const {
+  auto ward = std::make_shared<Ward>(deps_, codeOf(), manifest_.id + " " + manifest_.version);
+  if (retired_) ward->retire();
+  return ward;
 }
 
 std::shared_ptr<Ward> IsolatedConnector::wardOf(const std::string& tenant) {
   std::lock_guard lock(mutex_);
   auto& ward = wards_[per_tenant_ ? tenant : ""];
-  if (!ward) {
-    ward = std::make_shared<Ward>(deps_, codeOf(), manifest_.id + " " + manifest_.version);
-    if (retired_) ward->retire();
-  }
+  if (!ward) ward = makeWard();
   return ward;
+}
+
+IsolatedConnector::Lane::~Lane() {
+  if (connector_) connector_->giveLane(ward_);
+}
+
+Result<IsolatedConnector::Lane> IsolatedConnector::takeLane(const std::string& tenant,
+                                                            const CallTerms& terms) {
+  const int64_t until_ms = clock().monotonicMs() + terms.budget_ms;
+  std::unique_lock lock(mutex_);
+  auto& lanes = lanes_[per_tenant_ ? tenant : ""];
+  for (;;) {
+    for (auto& [ward, busy] : lanes) {
+      if (busy) continue;
+      busy = true;
+      return Lane(ward, shared_from_this());
+    }
+    if (lanes.size() < limits::kConnectorActionProcesses) {
+      lanes.emplace_back(makeWard(), true);
+      // One process waits for the next call; those of busier times end with their call.
+      if (lanes.size() > 1) lanes.back().first->retire();
+      return Lane(lanes.back().first, shared_from_this());
+    }
+    if (terms.cancelled && terms.cancelled->load()) {
+      return makeError(ErrorCode::Cancelled, "the call was cancelled");
+    }
+    if (clock().monotonicMs() >= until_ms) {
+      Error error = makeError(ErrorCode::ResourceExhausted,
+                              manifest_.id + " is busy: as many calls as may run at once do");
+      error.retry_after = kBusyRetry;
+      return error;
+    }
+    lane_free_.wait_for(lock, kBusyLook);
+  }
+}
+
+void IsolatedConnector::giveLane(const std::shared_ptr<Ward>& ward) {
+  std::lock_guard lock(mutex_);
+  for (auto& [tenant, lanes] : lanes_) {
+    for (auto& [each, busy] : lanes) busy = busy && each != ward;
+  }
+  lane_free_.notify_all();
+}
+
+void IsolatedConnector::leave(const EventId& request, Ward::Begun begun) {
+  std::lock_guard lock(mutex_);
+  left_.emplace_back(request, std::move(begun));
+  if (left_.size() > kLeftMax) left_.pop_front();
+}
+
+Ward::Begun IsolatedConnector::pickUp(const EventId& request) {
+  std::lock_guard lock(mutex_);
+  const auto found = std::find_if(left_.begin(), left_.end(),
+                                  [&](const auto& entry) { return entry.first == request; });
+  if (found == left_.end()) return {};
+  Ward::Begun begun = std::move(found->second);
+  left_.erase(found);
+  return begun;
+}
+
+void IsolatedConnector::destroyInstance(const InstanceSpec& spec) {
+  for (const auto& ward : wards(per_tenant_ ? &spec.tenant : nullptr)) {
+    ward->destroyInstance(spec.id);
+  }
 }
 
 Result<std::unique_ptr<plugin::Instance>> IsolatedConnector::create(
     const Integration& integration) {
   JUNCTOR_CHECK(plugin::effectiveDeliveryKey(manifest_, integration.settings_json));
   auto spec = std::make_shared<InstanceSpec>();
+  JUNCTOR_TRY(spec->grants, trust::Grants::make(manifest_.capabilities, integration.settings_json));
   spec->id = next_instance_.fetch_add(1);
   spec->tenant = integration.tenant;
   spec->integration = integration.id;
   spec->settings_json = integration.settings_json;
   auto ward = wardOf(integration.tenant);
-  const auto asked = ward->run(spec, nullptr, {});
-  if (asked) {
-    if (auto refused = errorOf(asked->created, manifest_.id)) return std::move(*refused);
-  } else if (asked.error().message.starts_with("connector-crash")) {
+  const auto asked = ward->run(spec, {}, nullptr, {});
+  if (asked && !asked->created.empty()) {
+    Unpacker in(asked->created);
+    if (auto refused = readError(in)) return asItsOwn(std::move(*refused), manifest_.id);
+  } else if (!asked && asked.error().message.starts_with("connector-crash")) {
     return asked.error();
   }
   return std::unique_ptr<plugin::Instance>(
       std::make_unique<IsolatedInstance>(shared_from_this(), std::move(ward), std::move(spec)));
 }
 
-std::vector<std::shared_ptr<Ward>> IsolatedConnector::wards() const {
+std::vector<std::shared_ptr<Ward>> IsolatedConnector::wards(const std::string* tenant) const {
   std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Ward>> list;
-  for (const auto& [tenant, ward] : wards_) list.push_back(ward);
+  for (const auto& [of, ward] : wards_) {
+    if (!tenant || of == *tenant) list.push_back(ward);
+  }
+  for (const auto& [of, lanes] : lanes_) {
+    if (tenant && of != *tenant) continue;
+    for (const auto& [ward, busy] : lanes) list.push_back(ward);
+  }
   return list;
 }
 
 std::string IsolatedConnector::runsIn() const {
   std::string text;
-  for (const auto& ward : wards()) text += (text.empty() ? "" : "; ") + ward->describe();
+  std::lock_guard lock(mutex_);
+  for (const auto& [tenant, ward] : wards_) text += (text.empty() ? "" : "; ") + ward->describe();
   return text.empty() ? "own process, not running" : text;
 }
 

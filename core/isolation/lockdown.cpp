@@ -110,7 +110,7 @@ std::string Lockdown::describe() const {
   return text;
 }
 
-void limitSelf(bool threads, Lockdown& out) {
+void limitSelf(bool threads, uint64_t memory_mib, Lockdown& out) {
   out.own_user = becomeNobody();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which clears it
   ::prctl(PR_SET_DUMPABLE, 0);
@@ -120,7 +120,8 @@ void limitSelf(bool threads, Lockdown& out) {
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   if (kSanitized) return;
-  limit(RLIMIT_AS, threads ? limits::kConnectorGoMemoryBytes : limits::kConnectorMemoryBytes);
+  const uint64_t base = threads ? limits::kConnectorGoMemoryBytes : limits::kConnectorMemoryBytes;
+  limit(RLIMIT_AS, base + (memory_mib << 20));
   out.memory_limit = true;
 }
 

@@ -1,7 +1,6 @@
 #include "isolation/messages.h"
 
 #include "base/limits.h"
-#include "plugin/event_intake.h"
 
 namespace junctor::isolation {
 namespace {
@@ -9,44 +8,14 @@ namespace {
 constexpr size_t kMessageBytesMax = 512;
 constexpr int64_t kRetryAfterMsMax = 24LL * 3600 * 1000;
 constexpr uint8_t kWorked = 1, kFailed = 0;
-constexpr size_t kEventBytesMin = 8 * 8 + 8 + 1 + 8;
 constexpr size_t kRequestOverhead = 2 * 1024;  // headers, as a rule
-
-jn_str viewOf(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-void packEvent(Packer& out, const Event& event) {
-  out.text(event.type).text(event.source_event_id);
-  out.text(event.resource.type).text(event.resource.id);
-  out.text(event.actor_json).text(event.data_json);
-  out.text(event.payload_json).text(event.metadata_json);
-  out.i64(event.occurred_at_ms).u8(event.sequence ? 1 : 0).i64(event.sequence.value_or(0));
-}
-
-// Views into the frame.
-jn_event readEvent(Unpacker& in) {
-  jn_event event{};
-  event.struct_size = sizeof event;
-  event.type = viewOf(in.text());
-  event.id = viewOf(in.text());
-  event.resource_type = viewOf(in.text());
-  event.resource_id = viewOf(in.text());
-  event.actor_json = viewOf(in.text());
-  event.data_json = viewOf(in.text());
-  event.payload_json = viewOf(in.text());
-  event.metadata_json = viewOf(in.text());
-  event.occurred_ms = in.i64();
-  event.flags = in.u8() ? JN_EVENT_HAS_SEQUENCE : 0;
-  event.sequence = in.i64();
-  return event;
-}
 
 }  // namespace
 
 std::string packLoad(const LoadMessage& message) {
   Packer out;
   out.text(wireName()).text(message.id).text(message.version).u8(message.threads);
+  out.u32(message.landlock_min).u64(message.memory_mib);
   return out.take();
 }
 
@@ -57,6 +26,8 @@ std::optional<LoadMessage> readLoad(std::string_view payload) {
   message.id = in.string();
   message.version = in.string();
   message.threads = in.u8() != 0;
+  message.landlock_min = in.u32();
+  message.memory_mib = in.u64();
   if (!in.done()) return std::nullopt;
   return message;
 }
@@ -97,54 +68,41 @@ std::optional<InstanceSpec> readCreate(std::string_view payload) {
   return spec;
 }
 
-std::string packHandle(uint64_t instance, const RawRequest& request) {
+std::string packHandle(Method method, uint64_t instance, const RawRequest& request) {
   Packer out;
   out.reserve(kRequestOverhead + request.body.size());
-  out.u64(instance).u8(static_cast<uint8_t>(Method::Handle));
-  out.text(request.method).text(request.url).text(request.body).text(request.remote_ip);
-  out.i64(request.received_at_ms).u64(request.headers.size());
-  for (const auto& [name, value] : request.headers) out.text(name).text(value);
+  out.u64(instance).u8(static_cast<uint8_t>(method));
+  pack(out, request);
   return out.take();
 }
 
 std::optional<RawRequest> readHandle(Unpacker& in) {
   RawRequest request;
-  request.method = in.string();
-  request.url = in.string();
-  request.body = in.string();
-  request.remote_ip = in.string();
-  request.received_at_ms = in.i64();
-  request.headers.resize(in.count(16));
-  for (auto& [name, value] : request.headers) {
-    name = in.text();
-    value = in.text();
-  }
-  if (!in.done()) return std::nullopt;
+  if (!unpackAll(in, request)) return std::nullopt;
   return request;
+}
+
+plugin::CallOptions readOptions(Unpacker& in) {
+  plugin::CallOptions options;
+  unpack(in, options.dry_run);
+  unpack(in, options.test);
+  unpack(in, options.budget_ms);
+  unpack(in, options.trace_parent);
+  return options;
+}
+
+void packError(Packer& out, const Error& error) {
+  out.u8(kFailed).u8(static_cast<uint8_t>(error.code)).text(error.message);
+  out.i64(error.retry_after ? error.retry_after->count() : -1);
+}
+
+void packWorked(Packer& out) {
+  out.u8(kWorked);
 }
 
 std::string packError(const Error& error) {
   Packer out;
-  out.u8(kFailed).u8(static_cast<uint8_t>(error.code)).text(error.message);
-  out.i64(error.retry_after ? error.retry_after->count() : -1);
-  return out.take();
-}
-
-std::string packDone() {
-  Packer out;
-  out.u8(kWorked);
-  return out.take();
-}
-
-std::string packHandled(const plugin::HandleResult& result) {
-  Packer out;
-  size_t bytes = 0;
-  for (const Event& event : result.events) {
-    bytes += kRequestOverhead + event.data_json.size() + event.payload_json.size();
-  }
-  out.reserve(bytes);
-  out.u8(kWorked).u64(result.events.size());
-  for (const Event& event : result.events) packEvent(out, event);
+  packError(out, error);
   return out.take();
 }
 
@@ -162,20 +120,6 @@ std::optional<Error> readError(Unpacker& in) {
     error.retry_after = std::chrono::milliseconds(std::min(retry_after, kRetryAfterMsMax));
   }
   return error;
-}
-
-Result<plugin::HandleResult> readHandled(std::string_view payload, const std::string& connector,
-                                         const Clock& clock) {
-  Unpacker in(payload);
-  if (auto error = readError(in)) return std::move(*error);
-  plugin::EventIntake events(connector, clock);
-  const size_t count = in.count(kEventBytesMin);
-  for (size_t i = 0; i < count && in.ok(); ++i) {
-    const jn_event event = readEvent(in);
-    if (!in.ok() || !events.add(event)) break;
-  }
-  if (!in.ok()) return internalError("its process spoke nonsense");
-  return std::move(events).finish();
 }
 
 std::string packLog(const LogMessage& message) {

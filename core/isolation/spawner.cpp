@@ -13,6 +13,7 @@
 #include <cstring>
 #include <future>
 
+#include "base/clock.h"
 #include "isolation/poll_one.h"
 #include "isolation/runner.h"
 
@@ -89,8 +90,9 @@ std::string Process::reap() {
   return end_;
 }
 
-Spawner::Spawner(std::string program)
+Spawner::Spawner(std::string program, int64_t look_ms)
     : program_(std::move(program)),
+      look_ms_(look_ms),
       events_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   epoll_event event{EPOLLIN, {.fd = wake_.get()}};
@@ -139,9 +141,9 @@ Result<Process> Spawner::start(int socket) const {
   return Process(pid, std::move(handle));
 }
 
-void Spawner::watch(int handle, std::function<void()> ended) {
+void Spawner::watch(int handle, Watcher watcher) {
   std::lock_guard lock(mutex_);
-  watched_[handle] = std::move(ended);
+  watched_[handle] = std::move(watcher);
   epoll_event event{EPOLLIN | EPOLLONESHOT, {.fd = handle}};
   ::epoll_ctl(events_.get(), EPOLL_CTL_ADD, handle, &event);
 }
@@ -158,8 +160,9 @@ void Spawner::run() {
   own_thread_ = std::this_thread::get_id();
   for (;;) {
     epoll_event events[kEventsMax];
-    const int count = ::epoll_wait(events_.get(), events, kEventsMax, -1);
+    const int count = ::epoll_wait(events_.get(), events, kEventsMax, static_cast<int>(look_ms_));
     handleEvents(count, events);
+    lookAtAll();
     std::vector<std::function<void()>> jobs;
     {
       std::lock_guard lock(mutex_);
@@ -182,7 +185,7 @@ void Spawner::handleEvents(int count, const epoll_event* events) {
       std::lock_guard lock(mutex_);
       const auto found = watched_.find(events[i].data.fd);
       if (found == watched_.end()) continue;
-      ended = std::move(found->second);
+      ended = std::move(found->second.ended);
       watched_.erase(found);
       calling_ = events[i].data.fd;
     }
@@ -190,6 +193,25 @@ void Spawner::handleEvents(int count, const epoll_event* events) {
     std::lock_guard lock(mutex_);
     calling_ = -1;
     changed_.notify_all();
+  }
+}
+
+// Those that are watched now, if it is time; each without the lock.
+void Spawner::lookAtAll() {
+  const int64_t now_ms = systemClock().monotonicMs();
+  if (now_ms - looked_ms_ < look_ms_) return;
+  looked_ms_ = now_ms;
+  std::unique_lock lock(mutex_);
+  for (auto next = watched_.begin(); next != watched_.end();) {
+    const int handle = next->first;
+    const std::function<void()> look = next->second.look;
+    calling_ = handle;
+    lock.unlock();
+    if (look) look();
+    lock.lock();
+    calling_ = -1;
+    changed_.notify_all();
+    next = watched_.upper_bound(handle);
   }
 }
 

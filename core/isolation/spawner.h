@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/threads.h"
 
@@ -44,29 +45,36 @@ class Process {
 
 class Spawner {
  public:
-  explicit Spawner(std::string program);
+  explicit Spawner(std::string program, int64_t look_ms = limits::kConnectorIdleWatchMs);
   ~Spawner();  // nothing may be watched any more
 
   // `socket` becomes the child's kRunnerSocket. Nothing else is passed on, no environment either.
   Result<Process> spawn(const Descriptor& socket);
-  // `ended` is called on the spawner's thread, once, unless forget() came before. Must not block.
-  void watch(int handle, std::function<void()> ended);
-  // After it returned `ended` does not run, and will not (unless it is `ended` that calls).
+  // `ended` is called once, unless forget() came before; `look` every `look_ms` until then. Both on
+  // the spawner's thread; they must not block.
+  struct Watcher {
+    std::function<void()> ended, look;
+  };
+  void watch(int handle, Watcher watcher);
+  // After it returned neither of them runs, and neither will (unless it is one of them that calls).
   void forget(int handle);
 
  private:
   void run();
   Result<Process> start(int socket) const;
   void handleEvents(int count, const epoll_event* events);
+  void lookAtAll();
 
   const std::string program_;
+  const int64_t look_ms_;
+  int64_t looked_ms_ = 0;  // own thread only
   Descriptor events_, wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::function<void()>> jobs_;       // guarded by mutex_
-  std::map<int, std::function<void()>> watched_;  // guarded by mutex_
-  int calling_ = -1;                              // guarded by mutex_
-  bool stopping_ = false;                         // guarded by mutex_
+  std::vector<std::function<void()>> jobs_;  // guarded by mutex_
+  std::map<int, Watcher> watched_;           // guarded by mutex_
+  int calling_ = -1;                         // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
   std::atomic<std::thread::id> own_thread_{};
   Thread thread_;
 };

@@ -10,14 +10,20 @@ namespace junctor::isolation {
 Supervisor::Supervisor(SupervisorOptions options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
+      gate_(options_.ports, clock),
       quarantine_(std::make_unique<Quarantine>(options_.quarantined, options_.save_quarantine)),
-      spawner_(std::make_unique<Spawner>(options_.runner)) {}
+      spawner_(std::make_unique<Spawner>(options_.runner, options_.idle_watch_ms)) {}
 
 Supervisor::~Supervisor() = default;
 
 Result<std::shared_ptr<plugin::Connector>> Supervisor::open(plugin::Manifest manifest,
                                                             const std::string& path) {
-  const WardDeps deps{*spawner_, *quarantine_, clock_, {options_.start_ms, options_.call_ms}};
+  const WardDeps deps{{*spawner_,
+                       clock_,
+                       {options_.start_ms, options_.call_ms, options_.idle_cpu_ms},
+                       gate_.ports(),
+                       options_.landlock_min},
+                      *quarantine_};
   auto connector =
       std::make_shared<IsolatedConnector>(deps, std::move(manifest), path, options_.per_tenant);
   JUNCTOR_CHECK(connector->start());

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "plugin/connector.h"
+#include "plugin/gate.h"
 
 namespace junctor::isolation {
 
@@ -20,8 +21,14 @@ struct SupervisorOptions {
   std::map<std::string, std::string> quarantined;  // as saved before: key -> cause
   // Makes one entry durable; an empty cause takes it away. Any thread.
   std::function<void(const std::string& key, const std::string& cause)> save_quarantine;
+  // What the host's services need of the world, as for a connector in this process.
+  plugin::HostPorts ports{};
+  // Run no code with a lower landlock, or without seccomp; 0 = with whatever this kernel has.
+  uint32_t landlock_min = 0;
   int64_t start_ms = limits::kConnectorStartMs;
   int64_t call_ms = limits::kConnectorKillMs;
+  int64_t idle_watch_ms = limits::kConnectorIdleWatchMs;
+  int64_t idle_cpu_ms = limits::kConnectorIdleCpuMs;
 };
 
 class Spawner;
@@ -43,6 +50,7 @@ class Supervisor {
  private:
   const SupervisorOptions options_;
   const Clock& clock_;
+  plugin::Gate gate_;
   std::unique_ptr<Quarantine> quarantine_;
   std::unique_ptr<Spawner> spawner_;
   std::mutex mutex_;

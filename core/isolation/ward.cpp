@@ -28,12 +28,12 @@ Result<void> Ward::start() {
   if (!started.child) return std::move(started.error);
   Lock lock(mutex_);
   child_ = std::move(started.child);
-  started_ms_ = deps_.clock.monotonicMs();
+  started_ms_ = deps_.child.clock.monotonicMs();
   return {};
 }
 
 Child::Started Ward::startChild() {
-  return Child::start(deps_.spawner, code_, deps_.timing, deps_.clock, [weak = weak_from_this()] {
+  return Child::start(deps_.child, code_, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     std::shared_ptr<Child> child;
@@ -45,7 +45,7 @@ Child::Started Ward::startChild() {
   });
 }
 
-Ward::Begun Ward::begin(const Spec& spec, const std::string& payload) {
+Ward::Begun Ward::begin(const Spec& spec, const CallTerms& terms, const std::string& payload) {
   std::shared_ptr<Child> child;
   {
     Lock lock(mutex_);
@@ -53,16 +53,25 @@ Ward::Begun Ward::begin(const Spec& spec, const std::string& payload) {
   }
   auto call = std::make_shared<ChildCall>();
   call->spec = spec;
+  call->terms = terms;
   if (!child || !child->begin(call, payload, false)) return {};
   return {std::move(child), std::move(call)};
 }
 
-Result<Ward::Answers> Ward::run(const Spec& spec, const Pack& pack, Begun begun) {
+ChildCallPtr Ward::callOf(const Order& order) {
+  auto call = std::make_shared<ChildCall>();
+  call->spec = order.spec;
+  call->terms = order.terms;
+  return call;
+}
+
+Result<Ward::Answers> Ward::run(const Spec& spec, const CallTerms& terms, const Pack& pack,
+                                Begun begun) {
+  const Order order{spec, terms, pack};
   for (int attempt = 0; attempt < kTriesMax; ++attempt) {
     if (!begun.call) {
       JUNCTOR_TRY(begun.child, running());
-      begun.call = std::make_shared<ChildCall>();
-      begun.call->spec = spec;
+      begun.call = callOf(order);
       if (!begun.child->begin(begun.call, pack ? pack() : std::string(), true)) {
         noteEnd(begun.child);
         begun = {};
@@ -76,7 +85,7 @@ Result<Ward::Answers> Ward::run(const Spec& spec, const Pack& pack, Begun begun)
     }
     noteEnd(begun.child);
     if (begun.call->state == ChildCall::State::Suspect) {
-      return runAlone(spec, pack, begun.child->end());
+      return suspected(order, *begun.call, begun.child->end());
     }
     begun = {};
   }
@@ -84,14 +93,35 @@ Result<Ward::Answers> Ward::run(const Spec& spec, const Pack& pack, Begun begun)
                                  name_ + " crashes again and again under other calls");
 }
 
-Result<Ward::Answers> Ward::runAlone(const Spec& spec, const Pack& pack, const std::string& cause) {
-  const auto alone = Child::start(deps_.spawner, code_, deps_.timing, deps_.clock);
+// Its process ended while it ran: once more, alone, unless that could do harm.
+Result<Ward::Answers> Ward::suspected(const Order& order, const ChildCall& call,
+                                      const std::string& cause) {
+  const CallTerms& terms = order.terms;
+  if (terms.cancelled && terms.cancelled->load()) {
+    return makeError(ErrorCode::Cancelled, name_ + ": its process " + cause);
+  }
+  if (terms.record && !terms.record->repeatable()) {
+    return plugin::crashedError(fmt::format(
+        "{}: its process {}, after a request was sent that must not be repeated", name_, cause));
+  }
+  if (!terms.no_io && call.late) {
+    return plugin::crashedError(fmt::format("{}: its process {}", name_, cause));
+  }
+  const uint32_t sent_before = terms.record ? std::exchange(terms.record->requests_sent, 0) : 0;
+  auto answers = runAlone(order, cause);
+  if (terms.record) terms.record->requests_sent += sent_before;
+  return answers;
+}
+
+Result<Ward::Answers> Ward::runAlone(const Order& order, const std::string& cause) {
+  const auto alone = Child::start(deps_.child, code_);
   if (!alone.child) {
     return plugin::restartingError(std::chrono::milliseconds(kHostTroubleMs), alone.error.message);
   }
-  auto call = std::make_shared<ChildCall>();
-  call->spec = spec;
-  if (alone.child->begin(call, pack ? pack() : std::string(), true)) alone.child->await(call);
+  const ChildCallPtr call = callOf(order);
+  if (alone.child->begin(call, order.pack ? order.pack() : std::string(), true)) {
+    alone.child->await(call);
+  }
   if (call->state == ChildCall::State::Answered) {
     return Answers{std::move(call->created), std::move(call->done)};
   }
@@ -115,7 +145,7 @@ Result<std::shared_ptr<Child>> Ward::running() {
       changed_.wait(lock);
       continue;
     }
-    const int64_t now_ms = deps_.clock.monotonicMs();
+    const int64_t now_ms = deps_.child.clock.monotonicMs();
     if (now_ms < not_before_ms_) return refuseToWait(now_ms, last_cause_);
     starting_ = true;
     started_ms_ = now_ms;
@@ -150,7 +180,7 @@ void Ward::noteEnd(const std::shared_ptr<Child>& child) {
 
 // The caller holds the lock.
 void Ward::noteCrash(const std::string& cause) {
-  history_.crashed(deps_.clock.monotonicMs());
+  history_.crashed(deps_.child.clock.monotonicMs());
   not_before_ms_ = started_ms_ + history_.backoffMs();
   last_cause_ = cause;
   log::error("isolation", {{"connector", code_.id}, {"version", code_.version}}, "{}", cause);
@@ -159,6 +189,11 @@ void Ward::noteCrash(const std::string& cause) {
       key_, fmt::format("{} crashes in 10 minutes, the last one: {}", history_.recent(), cause));
   log::error("isolation", {{"connector", code_.id}, {"version", code_.version}},
              "quarantined: it does not run until it is released or replaced");
+}
+
+bool Ward::crowded() const {
+  Lock lock(mutex_);
+  return child_ && child_->inFlight() > 0;
 }
 
 void Ward::destroyInstance(uint64_t instance) {

@@ -4,8 +4,9 @@
 // after too many.
 //
 // No call is lost to a crash of another: the call that ran when the process ended is run again,
-// alone in a fresh process; if that ends too, it is to blame. The others are run again as if
-// nothing had happened.
+// alone in a fresh process; if that ends too, it is to blame. It is not run again if it has sent
+// what may not be sent twice, if it was cancelled, or if it took long to get there. The others are
+// run again as if nothing had happened.
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -21,10 +22,8 @@
 namespace junctor::isolation {
 
 struct WardDeps {
-  Spawner& spawner;
+  ChildDeps child;
   Quarantine& quarantine;
-  const Clock& clock;
-  Timing timing;
 };
 
 class Ward : public std::enable_shared_from_this<Ward> {
@@ -46,10 +45,12 @@ class Ward : public std::enable_shared_from_this<Ward> {
   // Starts the process now. InvalidArgument and its like: the connector refuses to be loaded.
   Result<void> start();
   // Sends a call ahead, if that needs no waiting; else the result is empty.
-  Begun begin(const Spec& spec, const std::string& payload);
+  Begun begin(const Spec& spec, const CallTerms& terms, const std::string& payload);
   // Waits for a begun call, or makes one; without `pack` it only creates the instance. Errors:
-  // plugin::crashedError, quarantinedError, restartingError.
-  Result<Answers> run(const Spec& spec, const Pack& pack, Begun begun);
+  // plugin::crashedError, quarantinedError, restartingError; Cancelled if the terms say so.
+  Result<Answers> run(const Spec& spec, const CallTerms& terms, const Pack& pack, Begun begun);
+  // Are calls under way, behind which another one waits?
+  bool crowded() const;
   void destroyInstance(uint64_t instance);
   // Ends the process as soon as nothing is in flight; later calls start one for themselves.
   void retire();
@@ -63,7 +64,14 @@ class Ward : public std::enable_shared_from_this<Ward> {
   using Lock = std::unique_lock<std::mutex>;
   Result<std::shared_ptr<Child>> running();
   Child::Started startChild();
-  Result<Answers> runAlone(const Spec& spec, const Pack& pack, const std::string& cause);
+  struct Order {
+    const Spec& spec;
+    const CallTerms& terms;
+    const Pack& pack;
+  };
+  static ChildCallPtr callOf(const Order& order);
+  Result<Answers> suspected(const Order& order, const ChildCall& call, const std::string& cause);
+  Result<Answers> runAlone(const Order& order, const std::string& cause);
   Error refuseToWait(int64_t now_ms, const std::string& cause) const;
   void noteEnd(const std::shared_ptr<Child>& child);
   void noteCrash(const std::string& cause);

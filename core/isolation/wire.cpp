@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "base/limits.h"
 
@@ -78,6 +79,26 @@ size_t takeFiles(msghdr& message, int* files) {
 
 }  // namespace
 
+Board::~Board() {
+  if (flag_) ::munmap(flag_, sizeof *flag_);
+}
+
+Result<Board> Board::make(Descriptor& file) {
+  file = Descriptor(::memfd_create("junctor-board", MFD_CLOEXEC));
+  void* memory = MAP_FAILED;
+  if (file.valid() && ::ftruncate(file.get(), sizeof(std::atomic<bool>)) == 0) {
+    memory = ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED,
+                    file.get(), 0);
+  }
+  if (memory == MAP_FAILED) return unavailable("no shared memory for a runner");
+  return Board(new (memory) std::atomic<bool>(false));
+}
+
+Board Board::open(int file) {
+  void* memory = ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ, MAP_SHARED, file, 0);
+  return Board(memory == MAP_FAILED ? nullptr : static_cast<std::atomic<bool>*>(memory));
+}
+
 Descriptor sealedMemory(std::string_view payload) {
   Descriptor memory(::memfd_create("junctor-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory.valid()) return {};
@@ -92,7 +113,7 @@ Descriptor sealedMemory(std::string_view payload) {
 }
 
 std::string_view wireName() {
-  return "junctor " JUNCTOR_BUILD_VERSION " wire 1";
+  return "junctor " JUNCTOR_BUILD_VERSION " wire 2";
 }
 
 std::string_view Unpacker::text() {

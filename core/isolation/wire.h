@@ -2,9 +2,11 @@
 // The wire between the host and a runner child: frames over a SOCK_SEQPACKET pair. Private: both
 // ends are of the same build, the first frame checks that. The child is hostile: every length is
 // checked, and whatever does not fit ends the connection.
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/descriptor.h"
 #include "base/result.h"
@@ -18,6 +20,7 @@ enum class FrameKind : uint16_t {
   Destroy,
   Call,    // one method of an instance
   Answer,  // to an Ask
+  Board,   // memory that both see comes along: see Board
   // child to parent
   Locked = 32,  // the sandbox stands, no code of the connector has run
   Loaded,
@@ -89,7 +92,7 @@ class Unpacker {
   bool ok_ = true;
 };
 
-// One end of the pair. One sender and one receiver at a time.
+// One end of the pair. Any number of senders, one receiver at a time.
 class Channel {
  public:
   enum class Sent { Yes, Full, Closed };
@@ -112,6 +115,24 @@ class Channel {
 
   Descriptor socket_;
   std::string buffer_;
+};
+
+// Board: one flag that the parent sets and the child sees at once, in memory that both map.
+class Board {
+ public:
+  Board() = default;
+  Board(Board&& other) noexcept : flag_(std::exchange(other.flag_, nullptr)) {}
+  Board& operator=(Board&&) = delete;
+  ~Board();
+  // The parent's; `file` is for the child.
+  static Result<Board> make(Descriptor& file);
+  // The child's: it can only read. flag() is null if that is no board.
+  static Board open(int file);
+  std::atomic<bool>* flag() const { return flag_; }
+
+ private:
+  explicit Board(std::atomic<bool>* flag) : flag_(flag) {}
+  std::atomic<bool>* flag_ = nullptr;
 };
 
 // The bytes in memory that nobody can change any more; not valid() where the system refuses.

@@ -59,6 +59,9 @@ struct Manifest {
   uint32_t abi_major = 1, abi_min_minor = 0;
   std::optional<crypto::SignatureScheme> signature;  // none: from settings, or custom verify
   bool signature_from_settings = false;  // generic: settings.signature, else `signature`
+  bool signature_custom = false;         // the connector's verify() checks it
+  std::vector<std::string> signature_headers;  // custom: they carry it and are not stored
+  bool replies = false;                  // the connector answers the sender
   std::vector<Place> delivery_key;  // first that is present; settings may name others (generic)
   Handshake handshake;
   BodyKind body = BodyKind::Json;
@@ -78,14 +81,22 @@ struct Manifest {
   }
 };
 
+// What a connector wants the sender to hear.
+struct Reply {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
 // What a connector said of one raw request. Ids and times are filled in by the flow.
 struct HandleResult {
   std::vector<Event> events;  // type, source_event_id, resource, actor_json, occurred_at_ms,
                               // data_json, payload_json, metadata_json, sequence are set
+  std::optional<Reply> reply;  // of answer() alone; 2xx if there are events
 };
 
 // One configured use of a connector. Calls never overlap on one instance. What its connector does
-// not offer is Unimplemented. handle(), verify() and the two OAuth readers are CPU only, budget
+// not offer is Unimplemented. Webhook functions and the two OAuth readers are CPU only, budget
 // limits::kConnectorCallMs; the others may use the network, budget limits::kConnectorActionMs.
 // Errors carry the connector's message, and retry_after if the provider named a time.
 class Instance {
@@ -98,6 +109,8 @@ class Instance {
   // `body` is the parsed body when it is JSON (so that it is parsed once; it must be a parse of
   // request.body), else invalid.
   virtual Result<HandleResult> handle(const RawRequest& request, JsonView body) = 0;
+  // handle() of a request whose sender still waits (Manifest::replies): the connector may reply.
+  virtual Result<HandleResult> answer(const RawRequest& request, JsonView body) = 0;
   // A signature that the manifest cannot describe. Unauthenticated: refuse the request.
   virtual Result<void> verify(const RawRequest& request, JsonView body,
                               const std::vector<std::string>& secrets);
@@ -179,6 +192,8 @@ struct CheckedCode {
 struct CheckedCodes {
   std::vector<CheckedCode> found;
   std::vector<std::pair<std::string, std::string>> refused;  // name, reason
+  // May code that ran before go on running, because what was to replace it cannot be opened?
+  std::function<bool(const std::string& id, const std::string& digest)> may_stay;
 };
 // Asked at every scan. What it does not find any more leaves, whatever the reason.
 using CheckedSource = std::function<CheckedCodes()>;

@@ -12,21 +12,14 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "plugin/elf_head.h"
 
 namespace junctor::plugin {
 namespace {
 
 constexpr std::string_view kOwner("Junctor", 8);  // with its NUL
 constexpr uint32_t kNoteType = 0x4A4E0001;
-constexpr size_t kSegmentsMax = 256;  // a linker writes about ten
 constexpr size_t kNoteSegmentBytesMax = limits::kManifestBytesMax + 64 * 1024;
-#if defined(__x86_64__)
-constexpr unsigned kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-constexpr unsigned kMachine = EM_AARCH64;
-#else
-#error "add this machine's ELF number"
-#endif
 
 // A regular file read by position.
 class ElfFile {
@@ -76,22 +69,6 @@ T load(std::string_view bytes, size_t offset) {
   return value;
 }
 
-Result<Elf64_Ehdr> readHeader(const ElfFile& file) {
-  const auto bytes = file.read(0, sizeof(Elf64_Ehdr));
-  if (!bytes || std::memcmp(bytes->data(), ELFMAG, SELFMAG) != 0) {
-    return invalidArgument("is not an ELF file");
-  }
-  const auto header = load<Elf64_Ehdr>(*bytes, 0);
-  const bool fits = header.e_ident[EI_CLASS] == ELFCLASS64 &&
-                    header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_type == ET_DYN &&
-                    header.e_machine == kMachine;
-  if (!fits) return invalidArgument("is not a 64-bit shared object for this machine");
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > kSegmentsMax) {
-    return invalidArgument("has a damaged program header table");
-  }
-  return header;
-}
-
 // Appends the descriptor of each of our notes in one PT_NOTE segment.
 Result<void> scanNotes(std::string_view segment, size_t alignment,
                        std::vector<std::string>& found) {
@@ -114,13 +91,9 @@ Result<void> scanNotes(std::string_view segment, size_t alignment,
   return {};
 }
 
-Result<std::vector<std::string>> collectNotes(const ElfFile& file, const Elf64_Ehdr& header) {
+Result<std::vector<std::string>> collectNotes(const ElfFile& file, const ElfHead& head) {
   std::vector<std::string> found;
-  for (uint64_t i = 0; i < header.e_phnum; ++i) {
-    const uint64_t place = header.e_phoff + i * sizeof(Elf64_Phdr);
-    const auto bytes = place < header.e_phoff ? std::nullopt : file.read(place, sizeof(Elf64_Phdr));
-    if (!bytes) return invalidArgument("has a damaged program header table");
-    const auto segment = load<Elf64_Phdr>(*bytes, 0);
+  for (const Elf64_Phdr& segment : head.segments) {
     if (segment.p_type != PT_NOTE) continue;
     if (segment.p_filesz > kNoteSegmentBytesMax) {
       return invalidArgument("has a note segment over 1 MiB");
@@ -136,8 +109,9 @@ Result<std::vector<std::string>> collectNotes(const ElfFile& file, const Elf64_E
 
 Result<std::string> readManifestNote(const std::string& path) {
   JUNCTOR_TRY(const ElfFile file, ElfFile::open(path));
-  JUNCTOR_TRY(const Elf64_Ehdr header, readHeader(file));
-  JUNCTOR_TRY(std::vector<std::string> found, collectNotes(file, header));
+  JUNCTOR_TRY(const ElfHead head,
+              readElfHead([&](uint64_t offset, uint64_t size) { return file.read(offset, size); }));
+  JUNCTOR_TRY(std::vector<std::string> found, collectNotes(file, head));
   if (found.empty()) return invalidArgument("has no Junctor note: it is not a connector");
   if (found.size() > 1) return invalidArgument("has more than one Junctor note");
   if (found[0].size() > limits::kManifestBytesMax) {

@@ -64,22 +64,60 @@ jn_status EventList::copyFields(const jn_event& event, Event& out) {
   return JN_OK;
 }
 
-EventCollector::EventCollector(CallContext& context)
-    : EventList(context), sink_{sizeof(jn_webhook_sink), 0, this, eventFor, replyFor} {}
+EventCollector::EventCollector(CallContext& context, bool replies)
+    : EventList(context),
+      sink_{sizeof(jn_webhook_sink), 0, this, eventFor, replyFor},
+      replies_(replies) {}
 
 jn_status EventCollector::eventFor(const jn_webhook_sink* sink, const jn_event* event) {
   if (!sink || !sink->ctx) return JN_E_INTERNAL;
   return static_cast<EventCollector*>(sink->ctx)->add(event, false);
 }
 
-// The sender has had its 2xx by now: the request was stored first.
-jn_status EventCollector::replyFor(const jn_webhook_sink*, const jn_reply*) {
-  return JN_E_UNSUPPORTED;
+jn_status EventCollector::replyFor(const jn_webhook_sink* sink, const jn_reply* reply) {
+  if (!sink || !sink->ctx) return JN_E_INTERNAL;
+  return static_cast<EventCollector*>(sink->ctx)->setReply(reply);
 }
 
+jn_status EventCollector::setReply(const jn_reply* given) {
+  if (!replies_) return JN_E_UNSUPPORTED;  // the request was stored first, and answered
+  if (const jn_status status = mayGoOn(); status != JN_OK) return status;
+  const auto reply = known(given);
+  if (!reply) return refuse(JN_E_INVALID, "the reply is NULL or too small");
+  if (reply_) return refuse(JN_E_CONFLICT, "replied twice");
+  if (reply->status < 200 || reply->status > 499) {
+    return refuse(JN_E_INVALID, "the reply's status is not 200 to 499");
+  }
+  if (reply->body.len > limits::kConnectorReplyBytesMax) {
+    return refuse(JN_E_TOO_LARGE, "the reply is larger than 64 KiB");
+  }
+  if ((!reply->body.ptr && reply->body.len > 0) || (!reply->headers.items && reply->headers.len)) {
+    return refuse(JN_E_INVALID, "the reply has a NULL member");
+  }
+  if (reply->headers.len > limits::kHeaderFieldsMax) {
+    return refuse(JN_E_TOO_LARGE, "the reply has too many headers");
+  }
+  Reply out;
+  out.status = static_cast<int>(reply->status);
+  out.body = textOf(reply->body);
+  for (size_t i = 0; i < reply->headers.len; ++i) {
+    const jn_kv& header = reply->headers.items[i];
+    out.headers.emplace_back(textOf(header.key), textOf(header.val));
+  }
+  if (const auto good = checkReplyHeaders(out.headers); !good) {
+    return refuse(JN_E_INVALID, good.error().message);
+  }
+  reply_ = std::move(out);
+  return JN_OK;
+}
+
+// Events are stored, so their sender must not send them again.
 Result<HandleResult> EventCollector::finish(jn_status status) && {
+  if (reply_ && !events_.empty() && reply_->status >= 300) {
+    refuse(JN_E_INVALID, "replied with an error beside events");
+  }
   JUNCTOR_CHECK(verdict(status));
-  return HandleResult{std::move(events_)};
+  return HandleResult{std::move(events_), std::move(reply_)};
 }
 
 PollCollector::PollCollector(CallContext& context)

@@ -23,7 +23,8 @@ class EventList : public Collector {
 
 class EventCollector final : public EventList {
  public:
-  explicit EventCollector(CallContext& context);
+  // `replies`: the sender still waits for its answer.
+  explicit EventCollector(CallContext& context, bool replies = false);
 
   const jn_webhook_sink* sink() const { return &sink_; }
   // The events, or the error of a call that returned `status`. A refused event fails the call, even
@@ -34,7 +35,11 @@ class EventCollector final : public EventList {
   static jn_status eventFor(const jn_webhook_sink* sink, const jn_event* event);
   static jn_status replyFor(const jn_webhook_sink* sink, const jn_reply* reply);
 
+  jn_status setReply(const jn_reply* given);
+
   jn_webhook_sink sink_;
+  const bool replies_;
+  std::optional<Reply> reply_;
 };
 
 class PollCollector final : public EventList {

@@ -87,8 +87,10 @@ Result<HttpAnswer> HttpGate::send(const PortCall& call, const HttpSend& request)
     --call.record->requests_sent;
     if (!repeatable) --call.record->unrepeatable;
   }
-  if (answer && answer->body.size() > limited.answer_bytes_max)
-    return tooLarge("the answer is too large");
+  if (!answer) return answer;
+  if (answer->body.size() > limited.answer_bytes_max) return tooLarge("the answer is too large");
+  std::erase_if(answer->headers,
+                [](const Header& header) { return equalsIgnoreCase(header.first, "Set-Cookie"); });
   return answer;
 }
 

@@ -58,21 +58,23 @@ class MetricsGate final : public MetricsPort {
   MetricsPort* next_;
 };
 
-// All four. Ports that are missing answer Unimplemented.
+// All of them. Ports that are missing answer Unimplemented.
 class Gate {
  public:
   Gate(const HostPorts& ports, const Clock& clock)
       : http_(ports.http, clock),
         kv_(ports.kv, clock),
         secrets_(ports.secrets, clock),
-        metrics_(ports.metrics) {}
-  HostPorts ports() { return {&http_, &kv_, &secrets_, &metrics_}; }
+        metrics_(ports.metrics),
+        crypto_(ports.crypto) {}
+  HostPorts ports() { return {&http_, &kv_, &secrets_, &metrics_, crypto_}; }
 
  private:
   HttpGate http_;
   KvGate kv_;
   SecretsGate secrets_;
   MetricsGate metrics_;
+  CryptoPort* crypto_;  // knows only what the call brings: nothing to allow
 };
 
 }  // namespace junctor::plugin

@@ -118,6 +118,13 @@ Result<void> checkRequest(const HttpSend& request) {
   return checkHeaders(request.headers);
 }
 
+Result<void> checkReplyHeaders(const Headers& headers) {
+  JUNCTOR_CHECK(checkHeaders(headers));
+  if (findHeader(headers, "Set-Cookie"))
+    return invalidArgument("the header Set-Cookie is the host's");
+  return {};
+}
+
 bool isSafe(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }

@@ -16,6 +16,8 @@ Result<std::string> hostOfUrl(std::string_view url);
 
 // Method, URL, headers, body. InvalidArgument, or ResourceExhausted for the body's size.
 Result<void> checkRequest(const HttpSend& request);
+// Headers of an answer to a webhook's sender: those of a request, and no cookies.
+Result<void> checkReplyHeaders(const Headers& headers);
 // GET, HEAD, OPTIONS: nothing changes at the provider.
 bool isSafe(std::string_view method);
 

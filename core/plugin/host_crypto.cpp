@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "crypto/signature.h"
 #include "plugin/call_context.h"
+#include "plugin/host_crypto.h"
 #include "plugin/host_services.h"
 
 namespace junctor::plugin {
@@ -35,27 +36,31 @@ std::optional<std::string> join(const jn_str* parts, size_t n) {
 }
 
 // Runs one signature through a verifier of the plainest scheme: hex in one header, over the body.
-jn_status verify(const crypto::Verifier& verifier, const std::string& message,
-                 std::string_view signature) {
+bool verify(const crypto::Verifier& verifier, const std::string& message,
+            std::string_view signature) {
   const Headers headers = {{std::string(kHeader), toHex(signature)}};
   const crypto::SignatureInput input{"POST", "", "", "", message, headers};
-  return verifier.verify(input, 0) ? JN_OK : JN_E_SIGNATURE;
+  return verifier.verify(input, 0).has_value();
+}
+
+Error unknownAlgorithm() {
+  return makeError(ErrorCode::Unimplemented, "there is no such algorithm");
 }
 
 jn_status verifyMac(const jn_call* call, uint32_t alg, const jn_str* parts, size_t n,
                     const jn_str* tag) {
   if (!call || !tag) return JN_E_INTERNAL;
-  const auto algorithm = macAlgorithm(alg);
-  if (!algorithm) return JN_E_UNSUPPORTED;
   const auto message = join(parts, n);
   if (!message) return JN_E_TOO_LARGE;
-  const std::vector<std::string>* secrets = CallContext::of(call).target().secrets;
-  if (!secrets || secrets->empty()) return JN_E_SIGNATURE;
-  crypto::SignatureScheme scheme;
-  scheme.algorithm = *algorithm;
-  scheme.header = kHeader;
-  const auto verifier = crypto::makeVerifier(scheme, *secrets);
-  return verifier ? verify(**verifier, *message, textOf(*tag)) : JN_E_SIGNATURE;
+  CallContext& context = CallContext::of(call);
+  const CallTarget& target = context.target();
+  static const std::vector<std::string> kNone;
+  const auto matches =
+      target.ports.crypto
+          ? target.ports.crypto->macMatches(context.portCall(), alg, *message, textOf(*tag))
+          : macMatches(alg, *message, textOf(*tag), target.secrets ? *target.secrets : kNone);
+  if (!matches) return statusOf(matches.error());
+  return *matches ? JN_OK : JN_E_SIGNATURE;
 }
 
 jn_status verifySig(const jn_call* call, uint32_t alg, const jn_str* key, const jn_str* parts,
@@ -69,10 +74,23 @@ jn_status verifySig(const jn_call* call, uint32_t alg, const jn_str* key, const 
   scheme.key = crypto::KeyForm::HexPublicKey;
   scheme.header = kHeader;
   const auto verifier = crypto::makeVerifier(scheme, {toHex(textOf(*key))});
-  return verifier ? verify(**verifier, *message, textOf(*sig)) : JN_E_INVALID;
+  if (!verifier) return JN_E_INVALID;
+  return verify(**verifier, *message, textOf(*sig)) ? JN_OK : JN_E_SIGNATURE;
 }
 
 }  // namespace
+
+Result<bool> macMatches(uint32_t alg, const std::string& message, std::string_view tag,
+                        const std::vector<std::string>& secrets) {
+  const auto algorithm = macAlgorithm(alg);
+  if (!algorithm) return unknownAlgorithm();
+  if (secrets.empty()) return false;
+  crypto::SignatureScheme scheme;
+  scheme.algorithm = *algorithm;
+  scheme.header = kHeader;
+  const auto verifier = crypto::makeVerifier(scheme, secrets);
+  return verifier && verify(**verifier, message, tag);
+}
 
 const jn_crypto& cryptoService() {
   static constexpr jn_crypto kTable = {sizeof(jn_crypto), 0, verifyMac, verifySig};

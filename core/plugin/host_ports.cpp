@@ -70,10 +70,7 @@ uint64_t retryAfterMs(const Headers& headers) {
   return seconds * 1000;
 }
 
-bool keepAnswer(CallContext& context, HttpAnswer& answer, jn_http_response& out) {
-  std::erase_if(answer.headers, [](const Header& header) {
-    return findHeader({{header.first, ""}}, "Set-Cookie") != nullptr;
-  });
+bool keepAnswer(CallContext& context, const HttpAnswer& answer, jn_http_response& out) {
   out.status = static_cast<uint32_t>(answer.status);
   out.retry_after_ms = retryAfterMs(answer.headers);
   return keepMap(context, answer.headers, &out.headers) && context.keep(answer.body, &out.body);
@@ -87,7 +84,7 @@ jn_status send(const jn_call* call, const jn_http_request* given, jn_http_respon
   if (!context.target().ports.http) return context.refuse("http", noPort());
   const auto prepared = sendOf(*request);
   if (!prepared) return context.refuse("http", prepared.error());
-  auto answer = context.target().ports.http->send(context.portCall(), *prepared);
+  const auto answer = context.target().ports.http->send(context.portCall(), *prepared);
   if (!answer) return context.refuse("http", answer.error());
   jn_http_response response{};
   if (!keepAnswer(context, *answer, response)) return JN_E_TOO_LARGE;

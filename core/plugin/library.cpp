@@ -130,7 +130,7 @@ Result<void> fetch(const jn_plugin& plugin, const Manifest& manifest, const char
 }
 
 // Functions that may not be NULL.
-Result<void> checkFunctions(const Library& library) {
+Result<void> checkFunctions(const Library& library, const Manifest& manifest) {
   const auto missing = [](const char* what) {
     return invalidArgument(fmt::format("has no {}", what));
   };
@@ -139,6 +139,9 @@ Result<void> checkFunctions(const Library& library) {
     return missing("create or destroy");
   }
   if (library.webhook && !library.webhook->handle) return missing("handle");
+  if (manifest.signature_custom && !JN_HAS(jn_webhook, library.webhook, verify)) {
+    return missing("verify, though its manifest says \"custom\"");
+  }
   if (library.actions && !library.actions->execute) return missing("execute");
   if (library.fields && !library.fields->list) return missing("list of fields");
   const jn_hooks* hooks = library.hooks;
@@ -167,7 +170,7 @@ Result<std::unique_ptr<Library>> openPlugin(const jn_plugin& plugin, const Manif
       return invalidArgument(fmt::format("its manifest names {}, its code does not offer it", id));
     }
   }
-  JUNCTOR_CHECK(checkFunctions(*library));
+  JUNCTOR_CHECK(checkFunctions(*library, manifest));
   return library;
 }
 

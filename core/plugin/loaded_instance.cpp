@@ -35,7 +35,8 @@ LoadedInstance::~LoadedInstance() {
   }
 }
 
-Result<HandleResult> LoadedInstance::handle(const RawRequest& request, JsonView body) {
+Result<HandleResult> LoadedInstance::handle(const RawRequest& request, JsonView body,
+                                            bool replies) {
   const jn_webhook* table = connector_->library().webhook;
   if (!table) return notOffered("webhooks");
   CallTarget target = targetFor();
@@ -44,7 +45,7 @@ Result<HandleResult> LoadedInstance::handle(const RawRequest& request, JsonView 
   CallContext& context = CallContext::begin(target, connector_->clock(), cpuOnly());
   jn_http_in input{};
   if (!describe(request, context, input)) return tooManyHeaders();
-  EventCollector events(context);
+  EventCollector events(context, replies);
   const jn_status status = guarded(
       context, [&] { return table->handle(context.call(), instance_, &input, events.sink()); });
   return std::move(events).finish(status);

@@ -23,7 +23,12 @@ class LoadedInstance final : public Instance {
   LoadedInstance(const LoadedInstance&) = delete;
   LoadedInstance& operator=(const LoadedInstance&) = delete;
 
-  Result<HandleResult> handle(const RawRequest& request, JsonView body) override;
+  Result<HandleResult> handle(const RawRequest& request, JsonView body) override {
+    return handle(request, body, false);
+  }
+  Result<HandleResult> answer(const RawRequest& request, JsonView body) override {
+    return handle(request, body, true);
+  }
 
   Result<void> verify(const RawRequest& request, JsonView body,
                       const std::vector<std::string>& secrets) override;
@@ -55,6 +60,7 @@ class LoadedInstance final : public Instance {
   Result<void> test(const std::string& params_json, const CallOptions& options) override;
 
  private:
+  Result<HandleResult> handle(const RawRequest& request, JsonView body, bool replies);
   CallTarget targetFor() const;
   CallKind cpuOnly() const;
   CallContext& enter(const CallOptions& options, uint32_t flags = 0);

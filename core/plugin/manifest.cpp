@@ -44,6 +44,12 @@ Result<void> readSignature(const StrictObject& in, Manifest& out) {
   if (!in.has("signature")) return in.error("signature", "is required");
   const Json& json = in.at("signature");
   const std::string path = in.pathOf("signature");
+  if (json.is_object() && json.value("algorithm", Json()) == "custom") {
+    JUNCTOR_TRY(const auto custom, StrictObject::open(json, path, {"algorithm", "headers"}));
+    JUNCTOR_TRY(out.signature_headers, custom.texts("headers"));
+    out.signature_custom = true;
+    return {};
+  }
   if (!json.is_object() || !json.contains("from")) {
     JUNCTOR_TRY(out.signature, readScheme(json, path));
     return {};
@@ -55,6 +61,15 @@ Result<void> readSignature(const StrictObject& in, Manifest& out) {
   if (settings.has("default")) {
     JUNCTOR_TRY(out.signature, readScheme(settings.at("default"), settings.pathOf("default")));
   }
+  return {};
+}
+
+Result<void> readReplyFrom(const StrictObject& in, Manifest& out) {
+  JUNCTOR_TRY(const std::string from, in.text("reply_from"));
+  if (!from.empty() && from != "connector") {
+    return in.error("reply_from", "must be \"connector\"");
+  }
+  out.replies = !from.empty();
   return {};
 }
 
@@ -169,12 +184,13 @@ Result<void> readWebhook(const StrictObject& in, Manifest& out) {
   JUNCTOR_TRY(const auto webhook,
               StrictObject::open(in.at("webhook"), in.pathOf("webhook"),
                                  {"signature", "delivery_key", "delivery_key_from", "handshake",
-                                  "body", "success", "events", "samples"}));
+                                  "body", "success", "reply_from", "events", "samples"}));
   JUNCTOR_CHECK(readSignature(webhook, out));
   JUNCTOR_CHECK(readDeliveryKey(webhook, out));
   JUNCTOR_CHECK(readHandshake(webhook, out));
   JUNCTOR_CHECK(readBody(webhook, out));
   JUNCTOR_CHECK(readSuccess(webhook, out));
+  JUNCTOR_CHECK(readReplyFrom(webhook, out));
   JUNCTOR_TRY(out.events, webhook.texts("events"));
   if (out.events.empty()) return webhook.error("events", "must name at least one type");
   return readSamples(webhook, out);
@@ -188,6 +204,8 @@ Result<Manifest> fromJson(const Json& json) {
                                   "actions", "fields", "test", "credentials", "oauth2"}));
   Manifest out;
   JUNCTOR_TRY(out.id, in.requiredText("id"));
+  // The host's own verdicts begin like that (plugin/verdict.h), a connector's words with its id.
+  if (out.id.starts_with("connector-")) return in.error("id", "must not begin with connector-");
   if (!cleanId(out.id)) return in.error("id", "must be lower-case letters, digits, '-' and '.'");
   JUNCTOR_TRY(out.name, in.requiredText("name"));
   JUNCTOR_TRY(out.version, in.requiredText("version"));

@@ -100,6 +100,16 @@ class MetricsPort {
                                  const Labels& labels, uint64_t us) = 0;
 };
 
+// The live secrets of the call, which a runner child never sees: it hands over the bytes instead.
+// Bound there alone; elsewhere the secrets are at hand.
+class CryptoPort {
+ public:
+  virtual ~CryptoPort() = default;
+  // Is `tag` the MAC of the message under any of them? Unimplemented: unknown algorithm (JN_ALG_*).
+  virtual Result<bool> macMatches(const PortCall& call, uint32_t alg, const std::string& message,
+                                  std::string_view tag) = 0;
+};
+
 // What the host binds. A port that is missing answers JN_E_UNSUPPORTED. Whoever makes the registry
 // owns the ports; they outlive it.
 struct HostPorts {
@@ -107,6 +117,7 @@ struct HostPorts {
   KvPort* kv = nullptr;
   SecretsPort* secrets = nullptr;
   MetricsPort* metrics = nullptr;
+  CryptoPort* crypto = nullptr;
 };
 
 }  // namespace junctor::plugin

@@ -110,7 +110,8 @@ class FolderRegistry final : public Registry {
   void addChecked(const CheckedCodes& codes, Scan& scan) const {
     for (const auto& [name, reason] : codes.refused) refuse(name, reason, scan);
     for (const CheckedCode& code : codes.found) {
-      add({code.path, code.name, FileIdentity{0, 0, 0, 0, code.digest}, guest_opener_}, scan);
+      add({code.path, code.name, FileIdentity{0, 0, 0, 0, code.digest}, guest_opener_, &codes},
+          scan);
     }
   }
 
@@ -118,7 +119,14 @@ class FolderRegistry final : public Registry {
     std::string path, name;  // to open, for people
     FileIdentity identity;
     const Opener& opener;
+    const CheckedCodes* codes = nullptr;  // where it comes from, if it was checked
   };
+
+  // What cannot be replaced stays, unless it was checked code that is trusted no longer.
+  static bool mayStay(const Entry& old, const std::string& id, const CheckedCodes* codes) {
+    if (old.identity.digest.empty() || !codes || !codes->may_stay) return true;
+    return codes->may_stay(id, old.identity.digest);
+  }
 
   void add(const Candidate& file, Scan& scan) const {
     auto manifest = readManifest(file.path);
@@ -140,7 +148,9 @@ class FolderRegistry final : public Registry {
     auto opened = file.opener(std::move(*manifest), file.path);
     if (!opened) {
       refuse(file.name, opened.error().message, scan);
-      if (old != scan.before.end()) scan.found.insert(*old);  // never worse than before
+      if (old != scan.before.end() && mayStay(old->second, id, file.codes)) {
+        scan.found.insert(*old);  // never worse than before
+      }
       return;
     }
     if (old == scan.before.end()) {

@@ -9,6 +9,8 @@ constexpr std::string_view kCrashed = "connector-crash: ";
 constexpr std::string_view kQuarantined = "connector-quarantined: ";
 constexpr std::string_view kRestarting = "connector-restarting: ";
 
+constexpr std::string_view kBusy = "connector-busy: ";
+
 Error verdict(ErrorCode code, std::string_view prefix, const std::string& cause) {
   return makeError(code, std::string(prefix) + cause);
 }
@@ -29,12 +31,20 @@ Error restartingError(std::chrono::milliseconds wait, const std::string& cause) 
   return error;
 }
 
+Error busyError(const std::string& name) {
+  return verdict(ErrorCode::Unavailable, kBusy, name + " is still at work");
+}
+
 bool isFinalVerdict(const Error& error) {
   return error.message.starts_with(kCrashed) || error.message.starts_with(kQuarantined);
 }
 
 bool isRestarting(const Error& error) {
   return error.message.starts_with(kRestarting);
+}
+
+bool isBusy(const Error& error) {
+  return error.message.starts_with(kBusy);
 }
 
 }  // namespace junctor::plugin

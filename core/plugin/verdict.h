@@ -14,8 +14,13 @@ Error quarantinedError(const std::string& cause);  // "connector-quarantined: â€
 // The connector cannot be asked now and nothing was tried: ask again after `wait`.
 Error restartingError(std::chrono::milliseconds wait, const std::string& cause);
 
+// The connector is still at work on a request that was announced by begin(): whoever has more to do
+// asks somebody with time to call handle() again, which then waits.
+Error busyError(const std::string& name);
+
 // Messages of connectors begin with their id, so none of them passes for a verdict.
 bool isFinalVerdict(const Error& error);  // crashed or quarantined
 bool isRestarting(const Error& error);
+bool isBusy(const Error& error);
 
 }  // namespace junctor::plugin

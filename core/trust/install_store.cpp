@@ -120,17 +120,17 @@ Result<InstallStore::Checked> InstallStore::check(std::string_view bytes, Occasi
   return out;
 }
 
-Result<InstallStore::Checked> InstallStore::checkActive(const Installed& installed) const {
-  const InstalledVersion& active = installed.active();
+Result<InstallStore::Checked> InstallStore::checkVersion(const std::string& id,
+                                                         const InstalledVersion& version) const {
   JUNCTOR_TRY(const StoreFolder folder, StoreFolder::open(settings_.folder));
-  JUNCTOR_TRY(const std::string bytes, folder.read(fileOf(active.digest), limits::kBundleBytesMax));
+  JUNCTOR_TRY(const std::string bytes,
+              folder.read(fileOf(version.digest), limits::kBundleBytesMax));
   JUNCTOR_TRY(Checked checked, check(bytes, Occasion::Load));
   const Bundle& bundle = checked.bundle;
-  if (bundle.digest != active.digest || bundle.id != installed.id ||
-      bundle.version != active.version) {
+  if (bundle.digest != version.digest || bundle.id != id || bundle.version != version.version) {
     return denied("its file is not the one that was installed");
   }
-  const auto more = widenings(active.accepted, bundle.capabilities);
+  const auto more = widenings(version.accepted, bundle.capabilities);
   if (!more.empty()) return denied("asks for more than was accepted: " + joined(more));
   return checked;
 }
@@ -166,6 +166,17 @@ Result<LoadedConnectors> InstallStore::loadAll() const {
     }
   }
   return out;
+}
+
+Result<void> InstallStore::vouch(const std::string& id, const std::string& digest) const {
+  JUNCTOR_TRY(const InstallIndex index, readIndex(settings_.folder));
+  JUNCTOR_TRY(const Installed installed, findIn(index, id));
+  for (const InstalledVersion& version : installed.history) {
+    if (version.digest != digest) continue;
+    JUNCTOR_CHECK(checkVersion(id, version));
+    return {};
+  }
+  return notFound(fmt::format("{} is not installed in that version", id));
 }
 
 Result<std::string> InstallStore::readFile(const std::string& id, const std::string& name) const {

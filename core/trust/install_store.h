@@ -74,6 +74,8 @@ class InstallStore {
   Result<VerifiedConnector> load(const std::string& id) const;  // the active version
   // One that is refused never stops the others. Error: the store itself cannot be read.
   Result<LoadedConnectors> loadAll() const;
+  // A version that ran before: is it still installed, whole and trusted?
+  Result<void> vouch(const std::string& id, const std::string& digest) const;
   // A file of the active version, verified as at a load ("fixtures/order.json").
   Result<std::string> readFile(const std::string& id, const std::string& name) const;
 
@@ -103,7 +105,10 @@ class InstallStore {
     Descriptor code;
   };
   Result<Checked> check(std::string_view bytes, Occasion occasion) const;
-  Result<Checked> checkActive(const Installed& installed) const;
+  Result<Checked> checkVersion(const std::string& id, const InstalledVersion& version) const;
+  Result<Checked> checkActive(const Installed& installed) const {
+    return checkVersion(installed.id, installed.active());
+  }
   Result<VerifiedConnector> loadActive(const Installed& installed) const;
   Result<Offer> offerFrom(std::string_view bytes, const InstallIndex& index) const;
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "isolation/supervisor.h"
 #include "plugin/connector.h"
+#include "plugin/verdict.h"
 
 namespace {
 
@@ -71,6 +72,13 @@ double lone(plugin::Instance& instance) {
   return median(rounds);
 }
 
+// Also if the machine kept the child from answering at once.
+Result<plugin::HandleResult> handled(plugin::Instance& instance, const RawRequest& begun) {
+  auto result = instance.handle(begun, JsonView());
+  while (!result && plugin::isBusy(result.error())) result = instance.handle(begun, JsonView());
+  return result;
+}
+
 double pipelined(plugin::Instance& instance) {
   const std::vector<RawRequest> batch(kInFlight, request());
   std::vector<double> rounds;
@@ -78,7 +86,7 @@ double pipelined(plugin::Instance& instance) {
     const int64_t from = systemClock().monotonicNs();
     for (int i = 0; i < kCalls / kInFlight; ++i) {
       for (const RawRequest& each : batch) instance.begin(each);
-      for (const RawRequest& each : batch) must(instance.handle(each, JsonView()));
+      for (const RawRequest& each : batch) must(handled(instance, each));
     }
     rounds.push_back(usBetween(from, systemClock().monotonicNs(), kCalls));
   }

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 import unittest
@@ -119,6 +120,42 @@ class ThirdPartyConnectors(unittest.TestCase):
             self.assertEqual(self.post(server, sink), 202)
             server.cli("connector", "uninstall", ID)
             self.assertIsNone(self.version(server))
+
+    def test_a_connector_in_go_lives_in_its_own_process(self):
+        if not shutil.which("go"):
+            self.skipTest("no go on this machine: nothing to run")
+        with Sink() as sink, Junctor(env={"SHOP_SECRET": SECRET}) as server:
+            self.keys(server)
+            folder, bundle = server.folder / "go", str(server.folder / "go.junctor")
+            server.cli("connector", "new", "--lang", "go", "acme", "--dir", str(folder))
+            subprocess.run(["sh", "build.sh"], cwd=folder, check=True, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "JUNCTOR_SDK": str(SDK)})
+            server.cli("connector", "pack", str(folder), "-O", bundle)
+            server.cli("connector", "sign", bundle, "--key", f"{server.folder}/acme.key",
+                       "--certificate", f"{server.folder}/acme.cert")
+            server.start()
+            server.cli("connector", "install", bundle, "--accept-capabilities")
+            self.serve(server, sink)
+            for _ in range(5):
+                self.assertEqual(self.post(server, sink), 202)
+            # Its runtime's threads do not make it a poor sleeper, and its end is not the server's.
+            shown = next(c for c in server.admin("/v1/connectors").json()["data"] if c["id"] == ID)
+            self.assertTrue(shown["runs_in"].startswith("own process (seccomp, landlock"), shown)
+            os.kill(self.runner_of(server), signal.SIGKILL)
+            self.assertEqual(self.post(server, sink), 202)
+            server.must_live()
+
+    def runner_of(self, server):
+        children = pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/children")
+        pids = [int(pid) for path in children for pid in path.read_text().split()]
+        return next(pid for pid in pids
+                    if pathlib.Path(f"/proc/{pid}/comm").read_text() == "junctor-runner\n")
+
+    def test_the_server_is_told_to_look_again_and_to_forgive(self):
+        with Junctor() as server:
+            server.start()
+            self.assertEqual(server.cli_json("connector", "reload")["changes"], [])
+            self.refused(server, "is quarantined", "release", "github")
 
     def test_nobody_is_believed_who_was_not_named(self):
         with Junctor() as server:

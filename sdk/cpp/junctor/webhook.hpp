@@ -73,6 +73,17 @@ class Events {
     const jn_event out = detail::raw(event);
     detail::check(sink_->event(sink_, &out), "the host refused an event");
   }
+  // Answers the sender, if the manifest says "reply_from": "connector": the host calls handle()
+  // before it answers and, if there were events, once more to process them. False then: the sender
+  // has its answer.
+  bool reply(uint32_t status, Text body, Text content_type = "text/plain; charset=utf-8") {
+    const jn_kv type = {detail::view("Content-Type"), detail::view(content_type)};
+    const jn_reply out = {sizeof out, status, {&type, 1}, detail::view(body)};
+    const jn_status answered = sink_->reply(sink_, &out);
+    if (answered == JN_E_UNSUPPORTED) return false;
+    detail::check(answered, "the host refused the reply");
+    return true;
+  }
 
  private:
   const jn_webhook_sink* sink_;

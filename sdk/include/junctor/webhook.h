@@ -18,7 +18,7 @@ typedef struct jn_http_in {
   jn_str method;
   jn_str url;          /* as the sender saw it */
   jn_str query;        /* after '?', not decoded */
-  jn_map headers;      /* in order; signature and authorization headers are removed */
+  jn_map headers;      /* in order; only verify sees signatures and authorization */
   jn_str body;         /* raw bytes */
   jn_str remote_ip;
   int64_t received_ms; /* Unix milliseconds */
@@ -65,7 +65,7 @@ struct jn_webhook_sink {
      events), JN_E_DEADLINE; stop and return the status. Since 1.0. */
   jn_status (*event)(const jn_webhook_sink *sink, const jn_event *event);
 
-  /* Answers the sender, at most once per call.
+  /* Answers the sender, at most once per call; needs reply_from in the manifest's webhook.
      Thread: [call]. Owner: host copies the reply before it returns.
      Errors: JN_E_UNSUPPORTED when the sender already has its answer, JN_E_CONFLICT when called
      twice. Since 1.0. */

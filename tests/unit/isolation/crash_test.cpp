@@ -94,17 +94,30 @@ TEST_CASE("of calls in flight only the one to blame fails") {
   }
   for (const RawRequest& request : batch) instance->begin(request);
   for (size_t i = 0; i < batch.size(); ++i) {
-    auto handled = instance->handle(batch[i], JsonView());
-    while (!handled && plugin::isRestarting(handled.error())) {
-      handled = instance->handle(batch[i], JsonView());
-    }
-    const std::string outcome = house.outcome(handled);
+    const std::string outcome = house.outcome(house.handleBegun(*instance, batch[i]));
     if (i == crash_at) {
       CHECK(outcome.starts_with("connector-crash: "));
     } else {
       CHECK(outcome == '"' + std::to_string(i) + '"');
     }
   }
+}
+
+TEST_CASE("who has no time for a slow call leaves it to whoever comes for it, and it runs once") {
+  WildHouse house;
+  house.start();
+  const auto hasty = house.instance("acme"), patient = house.instance("umbrella");
+  CHECK(house.tell(*patient, "count") == "1");
+  const RawRequest nap = house.request("nap"), behind = house.request("count");
+  hasty->begin(nap);
+  hasty->begin(behind);
+  const auto left = hasty->handle(nap, JsonView());
+  REQUIRE(!left);
+  CHECK(plugin::isBusy(left.error()));
+  CHECK(plugin::isBusy(hasty->handle(behind, JsonView()).error()));
+  CHECK(house.outcome(patient->handle(behind, JsonView())) == "3");
+  CHECK(house.outcome(patient->handle(nap, JsonView())) == "nap");
+  CHECK(house.tell(*patient, "count") == "4");
 }
 
 TEST_CASE("a crash in create is told, and nothing else is disturbed") {
@@ -125,10 +138,10 @@ TEST_CASE("begun calls that nobody handles do not mix up the answers") {
                    third = house.request("echo:3");
   instance->begin(first);
   instance->begin(second);
-  CHECK(house.outcome(instance->handle(second, JsonView())) == "\"2\"");
-  CHECK(house.outcome(instance->handle(third, JsonView())) == "\"3\"");
+  CHECK(house.outcome(house.handleBegun(*instance, second)) == "\"2\"");
+  CHECK(house.outcome(house.handleBegun(*instance, third)) == "\"3\"");
   instance->begin(third);
-  CHECK(house.outcome(instance->handle(first, JsonView())) == "\"1\"");
+  CHECK(house.outcome(house.handleBegun(*instance, first)) == "\"1\"");
 }
 
 TEST_CASE("instances of a crashed process are made anew in the next one") {

@@ -46,8 +46,8 @@ TEST_CASE("a new version is opened before the old one goes, and calls under way 
   CHECK(house.registry->generation() == generation + 1);
   CHECK(house.registry->rescan().empty());
 
-  CHECK(house.outcome(old_instance->handle(first, JsonView())) == "\"1\"");
-  CHECK(house.outcome(old_instance->handle(second, JsonView())) == "\"2\"");
+  CHECK(house.outcome(house.handleBegun(*old_instance, first)) == "\"1\"");
+  CHECK(house.outcome(house.handleBegun(*old_instance, second)) == "\"2\"");
   CHECK(house.connector->runsIn() == "own process, not running");  // drained
   CHECK(house.tell(*old_instance, "echo:late") == "\"late\"");  // and still there for who holds it
   house.adopt();
@@ -69,6 +69,39 @@ TEST_CASE("a new version that cannot be opened changes nothing") {
   CHECK(house.registry->refused()[0].second == "its process died of SIGABRT while it was loaded");
   CHECK(house.tell(*instance, "echo:x") == "\"x\"");
   CHECK(house.registry->find("wild") == house.connector);
+}
+
+TEST_CASE("checked code that cannot be replaced stays only while it is trusted") {
+  WildHouse house;
+  house.supervisor = std::make_unique<isolation::Supervisor>(house.options, systemClock());
+  bool trusted = true, newer = false;
+  const auto source = [&] {
+    plugin::CheckedCodes codes;
+    codes.found.push_back(
+        newer ? plugin::CheckedCode{wildFolder("refused/wild-open-crashes.so"), "wild 2.0.0",
+                                    "new digest"}
+              : plugin::CheckedCode{wildFolder("one/wild.so"), "wild 1.0.0", "old digest"});
+    codes.may_stay = [&](const std::string& id, const std::string& digest) {
+      return trusted && id == "wild" && digest == "old digest";
+    };
+    return codes;
+  };
+  const auto open = [&](plugin::Manifest manifest, const std::string& path) {
+    return house.supervisor->open(std::move(manifest), path);
+  };
+  const auto registry = plugin::loadConnectors({}, open, source, open);
+  REQUIRE(registry->find("wild"));
+
+  newer = true;
+  CHECK(registry->rescan().empty());
+  REQUIRE(registry->find("wild"));
+  house.connector = registry->find("wild");
+  CHECK(house.tell(*house.instance(), "echo:x") == "\"x\"");
+
+  trusted = false;
+  CHECK(registry->rescan() == std::vector<std::string>{"wild 1.0.0 removed"});
+  CHECK(!registry->find("wild"));
+  CHECK(house.connector->runsIn() == "own process, not running");
 }
 
 TEST_CASE("a connector whose file is gone leaves") {

@@ -2,6 +2,7 @@
 // A wild connector in a process of its own, and requests to it.
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -69,7 +70,9 @@ struct WildHouse {
   }
 
   static RawRequest request(const std::string& body) {
+    static std::atomic<uint64_t> last = 0;
     RawRequest out;
+    out.id.uuid.lo = ++last;
     out.method = "POST";
     out.url = "https://hooks.example/in?a=1";
     out.headers = {{"X-One", "1"}, {"X-Two", "two"}};
@@ -78,6 +81,16 @@ struct WildHouse {
   }
   static Result<plugin::HandleResult> handle(plugin::Instance& instance, const std::string& body) {
     return instance.handle(request(body), JsonView());
+  }
+  // A begun request's, however long it takes.
+  static Result<plugin::HandleResult> handleBegun(plugin::Instance& instance,
+                                                  const RawRequest& begun) {
+    for (;;) {
+      auto handled = instance.handle(begun, JsonView());
+      if (handled) return handled;
+      const Error& error = handled.error();
+      if (!plugin::isRestarting(error) && !plugin::isBusy(error)) return handled;
+    }
   }
   // The only event's type, or its payload if it has one; else the error.
   static std::string outcome(const Result<plugin::HandleResult>& handled) {

@@ -185,7 +185,7 @@ TEST_CASE("a request survives the wire byte for byte") {
   request.body = std::string("\0\xff{}", 4);
   request.remote_ip = "192.0.2.1";
   request.received_at_ms = -5;
-  const std::string packed = isolation::packHandle(42, request);
+  const std::string packed = isolation::packHandle(isolation::Method::Handle, 42, request);
   Unpacker in(packed);
   CHECK(in.u64() == 42);
   CHECK(in.u8() == 1);

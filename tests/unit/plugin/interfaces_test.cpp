@@ -64,7 +64,7 @@ TEST_CASE("subscriptions are made, listed, renewed and ended") {
   CHECK(hook->url == "https://in.example/1");
   CHECK(hook->events_json == R"(["a.*"])");
   CHECK(hook->signing_secret.empty());
-  CHECK(hook->expires_at_ms == house.clock.unixMs() + 1000);
+  CHECK(house.isNow(hook->expires_at_ms - 1000));
   CHECK(instance->subscribe({"https://in.example/1"}, {})->signing_secret == "chosen");
   CHECK(instance->renew(*hook, {})->expires_at_ms == hook->expires_at_ms + 1000);
   CHECK(instance->renew({"h9", "", "", "", 0, false}, {}).error().code == ErrorCode::NotFound);

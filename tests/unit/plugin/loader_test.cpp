@@ -37,6 +37,7 @@ TEST_CASE("each refused file is listed with its reason, and stops no other") {
       {"newer-minor.so", "needs ABI 1.7, this host has 1.0"},
       {"no-entry.so", "does not export junctor_plugin_v1"},
       {"no-note.so", "has no Junctor note: it is not a connector"},
+      {"no-verify.so", "has no verify, though its manifest says \"custom\""},
       {"no-webhook.so", "does not offer junctor.webhook/1"},
       {"open-fails.so", "its open failed with status -10"},
       {"open-throws.so", "threw an exception while it was opened"},

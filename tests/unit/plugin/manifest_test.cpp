@@ -37,6 +37,28 @@ std::string refusal(const std::string& part, const std::string& with) {
 
 }  // namespace
 
+TEST_CASE("a signature that only the connector can check is named custom") {
+  std::string json = kGood;
+  const std::string scheme = R"({"from": "settings", "default": {"header": "X-Sig"}})";
+  json.replace(json.find(scheme), scheme.size(),
+               R"({"algorithm": "custom", "headers": ["X-Mark"]}, "reply_from": "connector")");
+  const auto manifest = read(json);
+  if (!manifest) FAIL(describe(manifest.error()));
+  CHECK(manifest->signature_custom);
+  CHECK_FALSE(manifest->signature);
+  CHECK(manifest->signature_headers == std::vector<std::string>{"X-Mark"});
+  CHECK(manifest->replies);
+  CHECK(refusal(scheme, R"({"algorithm": "custom", "header": "X"})") ==
+        "manifest: webhook.signature.header: unknown key");
+  CHECK(refusal(R"("body": "form")", R"("body": "form", "reply_from": "host")") ==
+        "manifest: webhook.reply_from: must be \"connector\"");
+}
+
+TEST_CASE("a connector's id passes for no word of the host") {
+  CHECK(refusal(R"("id": "x")", R"("id": "connector-crash")") ==
+        "manifest: id: must not begin with connector-");
+}
+
 TEST_CASE("a manifest is read whole") {
   const auto manifest = read(kGood);
   if (!manifest) FAIL(describe(manifest.error()));

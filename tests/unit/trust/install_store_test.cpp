@@ -144,6 +144,20 @@ TEST_CASE(
   CHECK_FALSE(house.store().revoke("com.acme.shop@9.9.9", ""));
 }
 
+TEST_CASE("an installed version is vouched for until it is revoked or forgotten") {
+  StoreHouse house;
+  must(house.install("1.0.0"));
+  must(house.install("1.1.0"));
+  const std::string old = bundle("com.acme.shop", "1.0.0").digest;
+  CHECK(house.store().vouch("com.acme.shop", old));
+  CHECK_FALSE(house.store().vouch("com.acme.shop", std::string(64, '0')));
+  CHECK_FALSE(house.store().vouch("com.acme.other", old));
+  must(house.store().revoke("com.acme.shop@1.0.0", "leaks"));
+  CHECK(messageOf(house.store().vouch("com.acme.shop", old)) == "was revoked: leaks");
+  must(house.store().uninstall("com.acme.shop"));
+  CHECK(house.store().vouch("com.acme.shop", old).error().code == ErrorCode::NotFound);
+}
+
 TEST_CASE("a root's revocation list is believed if signed, and never replaced by an older one") {
   StoreHouse house;
   must(house.install("1.0.0"));

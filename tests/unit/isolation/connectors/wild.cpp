@@ -1,6 +1,7 @@
 // A connector that behaves as the body of the request says, without the SDK's help.
 #include <fcntl.h>
 #include <junctor/junctor.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -148,6 +149,10 @@ jn_status handle(const jn_call* call, jn_instance*, const jn_http_in* request,
   if (what.size() > 1 && what.front() == '"') what = what.substr(1, what.size() - 2);
   ++g_calls;
   if (what == "count") return emit(sink, "count", std::to_string(g_calls));
+  if (what == "nap") {
+    ::usleep(100'000);
+    return emit(sink, "nap");
+  }
   if (what == "pid") return emit(sink, "pid", std::to_string(::getpid()));
   if (what == "uid") return emit(sink, "uid", std::to_string(::getuid()));
   if (what == "tenant") {
@@ -167,6 +172,77 @@ jn_status handle(const jn_call* call, jn_instance*, const jn_http_in* request,
   return misbehave(call, what, sink);
 }
 
+void pack(std::string& out, std::string_view text) {
+  const uint64_t size = text.size();
+  out.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
+}
+
+// A question to the host that no gate in this process has seen: a GET, as the wire has it.
+std::string ask(std::string_view url) {
+  std::string payload(1, '\1');
+  pack(payload, "GET");
+  pack(payload, url);
+  payload.append(8, '\0');  // no headers
+  for (int i = 0; i < 3; ++i) pack(payload, "");
+  payload.append(17, '\0');
+  const struct {
+    uint32_t magic;
+    uint16_t kind, flags;
+    uint64_t call, size;
+  } head{0x31464e4a, 36, 0, 1, payload.size()};
+  sendRaw((std::string(reinterpret_cast<const char*>(&head), sizeof head) + payload).data(),
+          sizeof head + payload.size());
+  std::string answer(4096, '\0');
+  const ssize_t size = ::read(kWire, answer.data(), answer.size());
+  return size > 24 ? answer.substr(24, static_cast<size_t>(size) - 24) : std::string();
+}
+
+jn_status send(const jn_call* call, std::string_view method, std::string_view key, size_t bytes,
+               size_t* answered) {
+  const auto* http = static_cast<const jn_http*>(g_host->get_interface(g_host, JN_HTTP_ID));
+  const std::string body(bytes, 'x');
+  jn_http_request request{};
+  request.struct_size = sizeof request;
+  request.method = str(method);
+  request.url = str("https://api.example.com/1");
+  request.body = str(body);
+  request.idempotency_key = str(key);
+  request.answer_bytes_max = 8 << 20;
+  jn_http_response response{};
+  response.struct_size = sizeof response;
+  const jn_status status = http->send(call, &request, &response);
+  *answered = response.body.len;
+  return status;
+}
+
+// "METHOD" or "METHOD+key", then ":" and what to do once it has been answered.
+jn_status execute(const jn_call* call, jn_instance*, const jn_action* action,
+                  const jn_action_sink* sink) {
+  const std::string_view name(action->name.ptr, action->name.len);
+  const std::string_view how = name.substr(0, name.find(':'));
+  const std::string_view what = name.substr(how.size() + (how.size() < name.size() ? 1 : 0));
+  size_t answered = 0;
+  if (how.substr(0, 3) != "NOT") {
+    const std::string_view method = how.substr(0, how.find('+'));
+    const size_t bytes = what == "large" ? 5 << 20 : 2;
+    const jn_status status =
+        send(call, method, method.size() < how.size() ? "key" : "", bytes, &answered);
+    if (status != JN_OK) return status;
+  }
+  std::string data = std::to_string(answered);
+  if (what == "pid") data = std::to_string(::getpid());
+  if (what.substr(0, 4) == "ask=") {
+    const std::string answer = ask(what.substr(4));
+    data = answer.find("does not name the host") != std::string::npos ? "\"refused\"" : "\"sent\"";
+  }
+  jn_webhook_sink nobody{};
+  nobody.struct_size = sizeof nobody;
+  nobody.event = [](const jn_webhook_sink*, const jn_event*) -> jn_status { return JN_OK; };
+  if (what == "segv" || what == "spin" || what == "exit") misbehave(call, what, &nobody);
+  const jn_action_result result{sizeof result, 0, str(data), {}, {}};
+  return sink->result(sink, &result);
+}
+
 jn_status create(const jn_call* call, const jn_str* config, jn_instance** out) {
   const std::string_view settings(config->ptr, config->len);
   if (settings == R"({"create":"refuse"})") return failWith(call, JN_E_INVALID, "settings.x: no");
@@ -179,6 +255,13 @@ void destroy(jn_instance*) {}
 
 jn_status open(const jn_plugin*, const jn_host* host) {
   g_host = host;
+#ifdef WILD_BUSY_THREAD
+  pthread_t thread;
+  const auto spin = [](void*) -> void* {
+    for (;;) asm volatile("");
+  };
+  if (pthread_create(&thread, nullptr, spin, nullptr) != 0) return JN_E_INTERNAL;
+#endif
 #ifdef WILD_OPEN_CRASHES
   std::abort();
 #elif defined(WILD_OPEN_HANGS)
@@ -199,7 +282,9 @@ const void* interfaceOf(const jn_plugin*, const char* id) {
   static const jn_connector kConnector = {sizeof(jn_connector), 0, create, destroy, nullptr};
   static const jn_webhook kWebhook = {sizeof(jn_webhook), 0, nullptr, handle};
   if (std::string_view(id) == JN_CONNECTOR_ID) return &kConnector;
+  static const jn_actions kActions = {sizeof(jn_actions), 0, execute};
   if (std::string_view(id) == JN_WEBHOOK_ID) return &kWebhook;
+  if (std::string_view(id) == JN_ACTIONS_ID) return &kActions;
   return nullptr;
 }
 
