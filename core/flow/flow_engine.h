@@ -1,8 +1,9 @@
 #pragma once
 // FlowEngine: takes durable requests through the planner and stores what it planned. Worker threads
 // share one window; what does not fit rests on the store's inbox and is scanned when there is room,
-// which is also how a restart recovers. No worker waits for a connector that is slow or stuck: what
-// it began goes to patient threads, so that other connectors' requests go on.
+// which is also how a restart recovers. A request that a connector's process is slow or stuck with
+// goes to patient threads. A worker still waits while a process is started, an instance is made, or
+// a crashed request is run again alone.
 #include <condition_variable>
 #include <deque>
 #include <functional>
