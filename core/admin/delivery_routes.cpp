@@ -55,6 +55,7 @@ Answered shown(Call& call, DeliveryId id) {
   JsonWriter out;
   out.beginObject();
   writeDelivery(out, found);
+  writeJsonOr(out, "body", found.body_json);
   writeAttempts(out, attempts);
   out.endObject();
   return net::jsonResponse(200, std::move(out).take());

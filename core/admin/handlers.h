@@ -36,6 +36,24 @@ Answered fieldsOf(Call& call);
 Answered testIntegration(Call& call);
 Answered authorizeIntegration(Call& call);
 Answered revokeIntegration(Call& call);
+// mapping_routes.cpp
+Answered mappings(Call& call);
+Answered showMapping(Call& call);
+Answered putMapping(Call& call);
+Answered removeMapping(Call& call);
+Answered runMapping(Call& call);
+// rule_routes.cpp
+Answered ruleVersions(Call& call);
+Answered ruleVersion(Call& call);
+Answered draftRule(Call& call);
+Answered publishRule(Call& call);
+Answered rollbackRule(Call& call);
+Answered retireRule(Call& call);
+Answered endShadow(Call& call);
+Answered shadowReport(Call& call);
+Answered testRule(Call& call);
+Answered dryRun(Call& call);
+Answered compareRule(Call& call);
 // event_routes.cpp
 Answered events(Call& call);
 Answered event(Call& call);

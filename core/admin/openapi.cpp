@@ -18,6 +18,9 @@ const std::map<std::string_view, const char*> kParameters = {
     {"o", "Object of the provider, as the connector names it"},
     {"n", "Destination name"},
     {"s", "Field of the secret"},
+    {"r", "Name of a rule script"},
+    {"v", "Version of a rule script, 4 to 12 digits"},
+    {"o", "Canonical object: contact, ticket, company, deal, message"},
     {"limit", "Items on a page, 1 to 250"},
     {"cursor", "next_cursor of the page before"},
     {"type", "Event type, '*' as wildcard"},
@@ -59,12 +62,13 @@ Json schemas() {
       {"occurred_at", "time"},   {"received_at", "time"}, {"actor", "any"},
       {"resource", "object"},    {"sequence", "any"},     {"data", "any"},
       {"metadata", "any"},       {"payload", "any"},      {"request", "object"},
-      {"deliveries", "list"}};
+      {"rules", "string"},       {"deliveries", "list"}};
   const Shape delivery = {
       {"id", "string"},           {"event_id", "string"},    {"tenant", "string"},
       {"integration", "string"},  {"destination", "string"}, {"route", "string"},
       {"rule_version", "string"}, {"state", "string"},       {"attempts", "integer"},
       {"next_at", "time"},        {"created_at", "time"},    {"reason", "string"},
+      {"order_key", "string"},    {"mapping", "string"},     {"body", "any"},
       {"attempt_log", "list"}};
   const Shape ledger = {{"requests", "integer"}, {"inbox", "integer"},     {"events", "integer"},
                         {"accepted", "integer"}, {"pending", "integer"},   {"running", "integer"},

@@ -67,6 +67,7 @@ void writeEvent(JsonWriter& out, const Event& event) {
   out.key("hops").integer(event.hops);
   out.key("stale").boolean(event.stale);
   out.key("request_id").string(event.request_id.text());
+  out.key("rules").string(event.rules);
 }
 
 void writeDelivery(JsonWriter& out, const Delivery& delivery) {
@@ -85,6 +86,7 @@ void writeDelivery(JsonWriter& out, const Delivery& delivery) {
   writeTime(out, "created_at", delivery.created_at_ms);
   out.key("reason").string(delivery.reason);
   out.key("order_key").string(delivery.order_key);
+  out.key("mapping").string(delivery.mapping);
 }
 
 void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts) {

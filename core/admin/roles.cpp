@@ -14,7 +14,7 @@ struct Grant {
   bool owner, admin, operator_, viewer, auditor;
 };
 // An auditor sees who may do what and whether the counts add up, but nothing customers sent.
-constexpr std::array<Grant, 16> kGrants = {{
+constexpr std::array<Grant, 17> kGrants = {{
     //                                           owner admin oper. viewer auditor
     {Permission::None, "none", true, true, true, true, true},
     {Permission::ReadSystem, "read_system", true, true, true, true, true},
@@ -26,6 +26,7 @@ constexpr std::array<Grant, 16> kGrants = {{
     {Permission::Act, "act", true, true, true, false, false},
     {Permission::Connect, "connect", true, true, false, false, false},
     {Permission::Apply, "apply", true, true, false, false, false},
+    {Permission::EditRules, "edit_rules", true, true, false, false, false},
     {Permission::ReadSecrets, "read_secrets", true, true, false, false, true},
     {Permission::ManageSecrets, "manage_secrets", true, true, false, false, false},
     {Permission::ManageKeys, "manage_keys", true, true, false, false, false},

@@ -20,6 +20,7 @@ enum class Permission {
   Act,            // act at providers, try integrations out
   Connect,        // give an integration a credential, or end it
   Apply,          // change what is configured: needs a token for all tenants
+  EditRules,      // a tenant's rules and mappings
   ReadSecrets,    // names and fingerprints; never the secrets
   ManageSecrets,  // put, remove and shred a tenant's secrets, rotate its key
   ManageKeys,     // the key file's keys: needs a token for all tenants

@@ -14,6 +14,8 @@
 #include "oauth/keeper.h"
 #include "observe/metrics.h"
 #include "plugin/connector.h"
+#include "flow/shadow_board.h"
+#include "script/rules.h"
 #include "store/store.h"
 #include "vault/vault.h"
 
@@ -43,6 +45,8 @@ struct DestinationHealth {
   size_t in_flight = 0;    // deliveries being sent now
   size_t concurrency = 0;  // at once, as the receiver's answers allow now
 };
+
+using TenantChange = std::function<Result<void>(Tenant&)>;
 
 class Services {
  public:
@@ -76,6 +80,13 @@ class Services {
   virtual Result<void> releaseConnector(const std::string& id) = 0;
   // Replaces the given tenants, all or nothing.
   virtual Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) = 0;
+  // Changes one tenant, judged as apply() judges. What `change` refuses is the result.
+  virtual Result<ApplyReport> edit(const std::string& tenant, const TenantChange& change,
+                                   bool dry_run) = 0;
+  // The tenant's compiled rules; null if they do not compile.
+  virtual script::RulesetPtr rulesOf(const std::string& tenant) const = 0;
+  virtual mapping::BookPtr shippedMappings() const = 0;
+  virtual flow::ShadowReport shadowReport(const std::string& tenant) const = 0;
   // New deliveries for a stored event through today's rules.
   virtual Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) = 0;
   // A dead delivery runs again: same id and webhook-id, schedule from the start. A dead letter of

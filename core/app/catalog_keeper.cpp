@@ -4,8 +4,9 @@
 
 #include "base/json_value.h"
 #include "delivery/target.h"
+#include "flow/rule_history.h"
+#include "flow/tenant_check.h"
 #include "ingest/endpoints.h"
-#include "script/rules.h"
 
 namespace junctor::app {
 namespace {
@@ -19,6 +20,15 @@ Section section(const Json& tenant, const char* list, const char* key) {
   Section out;
   if (!tenant.contains(list)) return out;
   for (const Json& item : tenant[list]) out[item.value(key, "")] = dumpJson(item);
+  return out;
+}
+
+Section mappingsOf(const Json& tenant) {
+  Section out;
+  if (!tenant.contains("mappings")) return out;
+  for (const Json& item : tenant["mappings"]) {
+    out[item.value("connector", "") + "/" + item.value("object", "")] = dumpJson(item);
+  }
   return out;
 }
 
@@ -37,17 +47,10 @@ void compare(const std::string& tenant, const char* what, const Section& before,
   }
 }
 
-void checkRules(const Tenant& tenant, std::vector<std::string>& problems) {
-  const auto rules = script::compileRules(tenant.rules);
-  if (!rules) {
-    problems.push_back(tenant.id + ": " + rules.error().message);
-    return;
-  }
-  for (const std::string& name : (*rules)->destinations()) {
-    if (tenant.destinations.contains(name)) continue;
-    problems.push_back(
-        fmt::format("{}: a route sends to \"{}\", which destinations.yaml does not have", tenant.id,
-                    name));
+void checkRules(const Tenant& tenant, const mapping::BookPtr& shipped,
+                std::vector<std::string>& problems) {
+  for (const std::string& problem : flow::checkTenant(tenant, shipped).told()) {
+    problems.push_back(tenant.id + ": " + problem);
   }
 }
 
@@ -63,15 +66,21 @@ std::vector<std::string> describeChanges(const Tenant* before, const Tenant& aft
           section(now, "integrations", "id"), out);
   compare(after.id, "destination", section(old, "destinations", "name"),
           section(now, "destinations", "name"), out);
-  compare(after.id, "rule", section(old, "rules", "name"), section(now, "rules", "name"), out);
+  for (const auto& [list, what] : {std::pair{"rules", "rule"}, std::pair{"tests", "test"},
+                                   std::pair{"shadows", "shadow"}, std::pair{"tables", "table"}}) {
+    compare(after.id, what, section(old, list, "name"), section(now, list, "name"), out);
+  }
+  compare(after.id, "mapping", mappingsOf(old), mappingsOf(now), out);
   return out;
 }
 
 CatalogKeeper::CatalogKeeper(store::Store& store, const plugin::Registry& registry,
-                             const config::SecretSource& secrets, OnChange on_change)
+                             const config::SecretSource& secrets, mapping::BookPtr shipped,
+                             OnChange on_change)
     : store_(store),
       registry_(registry),
       secrets_(secrets),
+      shipped_(std::move(shipped)),
       on_change_(std::move(on_change)),
       catalog_(std::make_shared<const Catalog>()) {}
 
@@ -102,6 +111,20 @@ CatalogPtr CatalogKeeper::current() const {
 
 Result<ApplyReport> CatalogKeeper::apply(std::vector<Tenant> tenants, bool dry_run) {
   std::lock_guard applying(applying_);
+  return replace(std::move(tenants), dry_run);
+}
+
+Result<ApplyReport> CatalogKeeper::edit(const std::string& id, const Change& change, bool dry_run) {
+  std::lock_guard applying(applying_);
+  const CatalogPtr catalog = current();
+  const Tenant* found = catalog->findTenant(id);
+  if (!found) return notFound("there is no tenant " + id);
+  Tenant tenant = *found;
+  JUNCTOR_CHECK(change(tenant));
+  return replace({std::move(tenant)}, dry_run);
+}
+
+Result<ApplyReport> CatalogKeeper::replace(std::vector<Tenant> tenants, bool dry_run) {
   const CatalogPtr before = current();
   auto merged = std::make_shared<Catalog>(*before);
   ApplyReport report;
@@ -117,7 +140,7 @@ Result<ApplyReport> CatalogKeeper::apply(std::vector<Tenant> tenants, bool dry_r
     }
   }
   if (!report.problems.empty() || dry_run) return report;
-  JUNCTOR_CHECK(save(tenants));
+  JUNCTOR_CHECK(save(tenants, *before));
   on_change_(merged);
   std::lock_guard lock(mutex_);
   catalog_ = std::move(merged);
@@ -145,12 +168,14 @@ std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
           fmt::format("{}: destination {}: {}", tenant.id, name, usable.error().message));
     }
   }
-  checkRules(tenant, problems);
+  checkRules(tenant, shipped_, problems);
   return problems;
 }
 
-Result<void> CatalogKeeper::save(const std::vector<Tenant>& tenants) {
+Result<void> CatalogKeeper::save(const std::vector<Tenant>& tenants, const Catalog& before) {
+  flow::RuleHistory history(store_, systemClock());
   for (const Tenant& tenant : tenants) {
+    JUNCTOR_CHECK(history.record(before.findTenant(tenant.id), tenant));
     JUNCTOR_CHECK(
         store_.putDocument(kTenantKind, tenant.id, dumpJson(config::tenantToJson(tenant))));
   }

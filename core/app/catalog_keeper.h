@@ -8,6 +8,7 @@
 
 #include "admin/services.h"
 #include "config/load.h"
+#include "mapping/book.h"
 #include "model/catalog.h"
 #include "plugin/connector.h"
 #include "store/store.h"
@@ -22,7 +23,7 @@ class CatalogKeeper {
   using OnChange = std::function<void(const CatalogPtr&)>;
 
   CatalogKeeper(store::Store& store, const plugin::Registry& registry,
-                const config::SecretSource& secrets, OnChange on_change);
+                const config::SecretSource& secrets, mapping::BookPtr shipped, OnChange on_change);
 
   // Reads the stored catalog and announces it.
   Result<void> load();
@@ -31,18 +32,23 @@ class CatalogKeeper {
   void announce();
   // Any thread. Unavailable if the store refuses the write; what was stored before it stays.
   Result<ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run);
+  // Changes one tenant, judged as apply() judges. What `change` refuses is the result.
+  using Change = std::function<Result<void>(Tenant&)>;
+  Result<ApplyReport> edit(const std::string& tenant, const Change& change, bool dry_run);
 
  private:
+  Result<ApplyReport> replace(std::vector<Tenant> tenants, bool dry_run);
   std::vector<std::string> problemsOf(const Tenant& tenant, const Catalog& merged) const;
-  Result<void> save(const std::vector<Tenant>& tenants);
+  Result<void> save(const std::vector<Tenant>& tenants, const Catalog& before);
 
   store::Store& store_;
   const plugin::Registry& registry_;
   const config::SecretSource& secrets_;
+  const mapping::BookPtr shipped_;
   const OnChange on_change_;
-  std::mutex applying_;          // one apply at a time
+  std::mutex applying_;  // one apply at a time
   mutable std::mutex mutex_;
-  CatalogPtr catalog_;           // guarded by mutex_
+  CatalogPtr catalog_;  // guarded by mutex_
 };
 
 // What differs between two states of one tenant, in words; `before` may be null.

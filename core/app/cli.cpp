@@ -14,6 +14,7 @@
 #include "app/cli_keys.h"
 #include "app/cli_mapping.h"
 #include "app/cli_output.h"
+#include "app/cli_rule_versions.h"
 #include "app/version.h"
 #include "base/json_value.h"
 #include "config/suggest.h"
@@ -30,6 +31,7 @@ struct Parsed {
   std::vector<std::string> paths;
   std::string path, id;
   bool dry_run = false, dev = false;
+  int samples = 0;
   EventFilter filter;
   DeadLetterOptions dead;
   RuleRunOptions rule;
@@ -106,9 +108,17 @@ void addConnectors(CLI::App& app, Parsed& p) {
   addConnectorTrust(*connector, p.action);
 
   CLI::App* rule = group(app, "rule", "Rule scripts");
-  cmd = command(rule, p, "check", "Compile scripts and run their top level, offline",
-                "  junctor rule check tenants/acme\n  junctor rule check rules/route.lua",
-                [&p](const CliContext& c) { return ruleCheck(c, p.paths); });
+  cmd = command(rule, p, "check",
+                "What is wrong with scripts: unknown names, unreachable routes, misspelt fields",
+                "  junctor rule check tenants/acme\n  junctor rule check rules/route.lua\n"
+                "  junctor rule check tenants/acme --events 50",
+                [&p](const CliContext& c) { return ruleCheck(c, p.paths, p.samples); });
+  cmd->add_option("path", p.paths, "Tenant folders or scripts")->required();
+  cmd->add_option("--events", p.samples,
+                  "Also run so many stored events, to find fields that none of them has");
+  cmd = command(rule, p, "test", "Run the tests beside the rules, with coverage",
+                "  junctor rule test tenants/acme\n  junctor rule test rules/route.lua -o json",
+                [&p](const CliContext& c) { return ruleTest(c, p.paths); });
   cmd->add_option("path", p.paths, "Tenant folders or scripts")->required();
   cmd = command(rule, p, "run", "Run one event through normalize and route, with a trace",
                 "  junctor rule run tenants/acme evt_…\n"
@@ -118,6 +128,16 @@ void addConnectors(CLI::App& app, Parsed& p) {
   cmd->add_option("event,--event", p.rule.event, "An event's id, or a JSON file");
   cmd->add_option("--type", p.rule.type, "Type of the event, if the file is only a payload");
   cmd->add_option("--source", p.rule.source, "Connector of the event, likewise");
+  cmd = command(rule, p, "repl", "Try Lua on one event, in the sandbox",
+                "  junctor rule repl tenants/acme evt_…\n  junctor rule repl route.lua push.json",
+                [&p](const CliContext& c) { return ruleRepl(c, p.rule); });
+  cmd->add_option("path", p.rule.path, "Tenant folder or script")->required();
+  cmd->add_option("event,--event", p.rule.event, "An event's id, or a JSON file");
+  cmd = command(rule, p, "api", "The names that rules may use",
+                "  junctor rule api\n  junctor rule api --luacheckrc > .luacheckrc",
+                [&p](const CliContext& c) { return ruleApi(c, p.dry_run); });
+  cmd->add_flag("--luacheckrc", p.dry_run, "As the configuration of luacheck");
+  addRuleVersions(*rule, p.action);
 }
 
 void addTools(CLI::App& app, Parsed& p) {

@@ -104,6 +104,10 @@ Result<Json> AdminClient::post(const std::string& target, const Json& body,
   return call("POST", target, std::make_shared<const std::string>(dumpJson(body)), headers);
 }
 
+Result<Json> AdminClient::put(const std::string& target, std::string json) {
+  return call("PUT", target, std::make_shared<const std::string>(std::move(json)));
+}
+
 Result<Json> AdminClient::call(const std::string& method, const std::string& target,
                                std::shared_ptr<const std::string> body, const Headers& headers) {
   problems_.clear();

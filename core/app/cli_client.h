@@ -25,6 +25,7 @@ class AdminClient {
   Result<Json> post(const std::string& target, const Json& body);
   Result<Json> post(const std::string& target);  // for routes that take no body
   Result<Json> post(const std::string& target, const Json& body, const Headers& headers);
+  Result<Json> put(const std::string& target, std::string json);  // sent as it is written
   Result<Json> remove(const std::string& target);
   // Items of a list over as many pages as needed.
   Result<std::vector<Json>> list(const std::string& target, size_t at_most);

@@ -22,13 +22,22 @@ Result<int> connectorRelease(const CliContext& context, const std::string& id);
 Result<int> connectorShow(const CliContext& context, const std::string& id);
 
 // cli_rules.cpp
+// `samples` stored events of the running server are run too; 0 = none, no server is needed.
+Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>& paths,
+                      int samples);
+Result<int> ruleTest(const CliContext& context, const std::vector<std::string>& paths);
+Result<int> ruleApi(const CliContext& context, bool luacheckrc);
+
+// cli_rule_run.cpp
 struct RuleRunOptions {
   std::string path;   // tenant folder or script
   std::string event;  // evt_… of the running server, or a JSON file
   std::string type, source;
 };
-Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>& paths);
 Result<int> ruleRun(const CliContext& context, const RuleRunOptions& options);
+
+Result<int> ruleRepl(const CliContext& context,
+                     const RuleRunOptions& options);  // cli_rule_repl.cpp
 
 // cli_send.cpp
 struct SendOptions {

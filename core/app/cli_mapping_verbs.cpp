@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/cli_mapping.h"
+#include "app/cli_rule_versions.h"
 
 namespace junctor::app {
 namespace {
@@ -61,6 +62,7 @@ void addMapping(CLI::App& app, CliAction& chosen) {
     };
   });
   addRun(*mapping, chosen);
+  addTenantMappings(*mapping, chosen);
 }
 
 }  // namespace junctor::app

@@ -1,155 +1,226 @@
+#include <fmt/core.h>
+
+#include <map>
+#include <set>
+
 #include "app/cli_check.h"
 #include "app/cli_client.h"
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
+#include "app/cli_rule_event.h"
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/json_value.h"
-#include "base/limits.h"
-#include "crypto/hash.h"
-#include "script/rules.h"
+#include "config/suggest.h"
+#include "script/lint.h"
 
 namespace junctor::app {
 namespace {
 
-// What may be named on the command line: a tenant folder, or one script.
-Result<Tenant> readPath(const std::string& path, config::Problems& problems) {
-  if (isFolder(path)) return config::loadTenantFolder(path, problems);
-  JUNCTOR_TRY(std::string source, readFile(path, limits::kConfigFileBytesMax));
-  std::string name = path.substr(path.rfind('/') + 1);
-  if (name.ends_with(".lua")) name.resize(name.size() - 4);
-  Tenant tenant;
-  const std::string version = crypto::sha256Hex(source).substr(0, 12);
-  tenant.rules.push_back({"", name, std::move(source), version});
-  return tenant;
-}
-
 // A script on its own has no destinations to be checked against.
-void checkPath(const std::string& path, const Tenant& tenant, config::Problems& problems) {
-  if (isFolder(path)) {
-    checkRules(tenant, problems);
-  } else if (const auto compiled = script::compileRules(tenant.rules); !compiled) {
+flow::TenantCheck checkPath(const std::string& path, const Tenant& tenant,
+                            config::Problems& problems, bool coverage) {
+  if (isFolder(path)) return checkRules(tenant, problems, coverage);
+  flow::TenantCheck check;
+  std::vector<std::string> wrong;
+  const auto compiled = script::compileRules(
+      tenant.rules, flow::surroundingsOf(tenant, readShippedMappings(problems), wrong));
+  if (!compiled) {
     problems.push_back({path, 0, "", compiled.error().message});
+    return check;
   }
+  check.rules = *compiled;
+  check.tests = script::runTests(*check.rules, tenant.tests, coverage);
+  for (const std::string& problem : check.tests.problems) {
+    problems.push_back({path, 0, "", problem});
+  }
+  return check;
 }
 
-int64_t numberOr(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+std::string rangesOf(const script::ScriptCoverage& coverage) {
+  std::string text;
+  int first = 0;
+  int last = 0;
+  const auto flush = [&] {
+    if (first == 0) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(first);
+    if (last > first) text += "-" + std::to_string(last);
+  };
+  for (const int line : coverage.lines) {
+    if (coverage.hits.contains(line)) {
+      flush();
+      first = 0;
+    } else if (first != 0) {
+      last = line;
+    } else {
+      first = last = line;
+    }
+  }
+  flush();
+  return text;
 }
 
-std::string jsonOr(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? "" : dumpJson(*found);
+Json reportJson(const script::TestReport& report) {
+  Json tests = Json::array();
+  for (const script::TestResult& test : report.results) {
+    tests.push_back({{"script", test.script},
+                     {"name", test.name},
+                     {"passed", test.passed},
+                     {"message", test.message},
+                     {"fuel", test.fuel}});
+  }
+  Json coverage = Json::object();
+  for (const auto& [label, one] : report.coverage) {
+    coverage[label] = {
+        {"lines", one.lines.size()}, {"covered", one.covered()}, {"uncovered", rangesOf(one)}};
+  }
+  Json absent = Json::array();
+  for (const auto& read : report.absent) absent.push_back(read.path);
+  return {{"tests", tests}, {"coverage", coverage}, {"absent", absent}};
 }
 
-// An event as `events show` prints it; any other object is taken for a payload.
-Event eventFrom(const Json& json, const RuleRunOptions& options, std::string& payload) {
-  Event event;
-  const bool whole = json.is_object() && json.contains("payload") && json.contains("type");
-  if (whole) {
-    event.type = cell(json, "type");
-    event.source = cell(json, "source");
-    event.tenant = cell(json, "tenant");
-    event.integration = cell(json, "integration");
-    event.actor_json = jsonOr(json, "actor");
-    event.data_json = jsonOr(json, "data");
-    event.metadata_json = jsonOr(json, "metadata");
-    const Json resource = json.value("resource", Json::object());
-    event.resource = {cell(resource, "type"), cell(resource, "id")};
-    if (const auto id = EventId::parse(cell(json, "id"))) event.id = *id;
-    event.received_at_ms = numberOr(json, "received_at_ms");
+void printReport(const script::TestReport& report) {
+  for (const script::TestResult& test : report.results) {
+    print((test.passed ? paint("ok", Paint::Green) : paint("FAILED", Paint::Red)) + " " +
+          visible(test.script + ": " + test.name));
+    if (!test.passed) talk("  " + visible(test.message));
   }
-  payload = whole ? dumpJson(json["payload"]) : dumpJson(json);
-  if (!options.type.empty()) event.type = options.type;
-  if (!options.source.empty()) event.source = options.source;
-  return event;
-}
-
-Result<Json> readEvent(const CliContext& context, const std::string& name) {
-  if (!name.starts_with("evt_")) {
-    JUNCTOR_TRY(const std::string text, readFile(name));
-    return parseJson(text);
+  for (const auto& [label, one] : report.coverage) {
+    if (one.lines.empty()) continue;
+    const size_t percent = one.covered() * 100 / one.lines.size();
+    const std::string missing = rangesOf(one);
+    print(fmt::format("coverage {} {}% ({} of {} lines){}", label, percent, one.covered(),
+                      one.lines.size(), missing.empty() ? "" : "; not run: " + missing));
   }
-  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
-  JUNCTOR_TRY(const std::string owner, client.owner("events", name));
-  return client.get(owner + "/events/" + percentEncode(name));
-}
-
-struct RunResult {
-  Event event;
-  bool normalized = false;
-  script::Routed routed;
-  std::optional<script::RuleError> error;
-  script::Trace trace;
-};
-
-RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload) {
-  RunResult result;
-  const auto runner = script::makeRuleRunner();
-  auto normalized = runner->normalize(rules, event, payload, &result.trace);
-  result.normalized = normalized.value;
-  result.error = normalized.error;
-  if (!result.error) {
-    auto routed = runner->route(rules, event, payload, &result.trace);
-    result.routed = std::move(routed.value);
-    result.error = routed.error;
-  }
-  result.event = std::move(event);
-  return result;
-}
-
-Json resultJson(const RunResult& result) {
-  Json targets = Json::array();
-  for (const script::RouteTarget& target : result.routed.targets) {
-    targets.push_back({{"destination", target.destination},
-                       {"route", target.route},
-                       {"rule_version", target.rule_version},
-                       {"order_key", target.order_key}});
-  }
-  Json out = {{"type", result.event.type}, {"normalized", result.normalized}};
-  out["data"] = nullptr;
-  if (auto data = parseJson(result.event.data_json)) out["data"] = std::move(*data);
-  out["targets"] = std::move(targets);
-  out["dropped"] = result.routed.dropped;
-  out["reason"] = result.routed.reason;
-  out["error"] = nullptr;
-  if (result.error) out["error"] = {{"rule", result.error->rule}, {"text", result.error->message}};
-  out["trace"] = result.trace.lines;
-  out["fuel"] = result.trace.fuel;
-  return out;
-}
-
-void printResult(const RunResult& result) {
-  print(fmt::format("{:<12} {}", "type", visible(result.event.type)));
-  if (result.normalized)
-    print(fmt::format("{:<12} {}", "normalized", visible(result.event.data_json)));
-  for (const std::string& line : result.trace.lines)
-    print(fmt::format("{:<12} {}", "trace", visible(line)));
-  for (const script::RouteTarget& target : result.routed.targets) {
-    print(fmt::format("{:<12} {} (route {}, {})", "to", target.destination, target.route,
-                      target.rule_version));
-  }
-  if (result.routed.targets.empty() && !result.error) {
-    print(fmt::format("{:<12} {}", result.routed.dropped ? "dropped" : "filtered",
-                      visible(result.routed.reason)));
-  }
-  print(fmt::format("{:<12} {}", "fuel", result.trace.fuel));
-  if (result.error) {
-    talk(paint(visible(result.error->rule + ": " + result.error->message), Paint::Red));
-  }
+  std::string absent;
+  for (const auto& read : report.absent) absent += " " + read.path;
+  if (!absent.empty()) print("read, and never there:" + visible(absent));
 }
 
 }  // namespace
 
-Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>& paths) {
+Result<int> ruleTest(const CliContext& context, const std::vector<std::string>& paths) {
+  bool passed = true;
+  Json all = Json::array();
+  for (const std::string& path : paths) {
+    config::Problems problems;
+    JUNCTOR_TRY(const Tenant tenant, readRulePath(path, problems));
+    const flow::TenantCheck check = checkPath(path, tenant, problems, true);
+    printProblems(problems);
+    const bool none = problems.empty() && check.tests.results.empty();
+    if (none) talk(path + ": there are no tests; write tests/<name>.lua or <rule>_test.lua");
+    passed = passed && problems.empty() && check.tests.passed() && !none;
+    if (context.json) {
+      all.push_back(reportJson(check.tests));
+    } else {
+      printReport(check.tests);
+    }
+  }
+  if (context.json) printJson({{"ok", passed}, {"paths", all}});
+  return passed ? kExitOk : kExitFinding;
+}
+
+namespace {
+
+// What is there where a field was looked for and not found, over all samples.
+class Misspelt {
+ public:
+  void add(const script::Trace& trace, const Json& payload, const Json& data) {
+    for (const auto& read : trace.reads) {
+      bool& found = found_[read.path];
+      found = found || !read.value.empty();
+      const size_t dot = read.path.rfind('.');
+      const std::string parent = dot == std::string::npos ? "" : read.path.substr(0, dot);
+      for (const Json* root : {&payload, &data}) {
+        if (const Json* at = walk(*root, parent)) {
+          for (const auto& [key, value] : at->items()) siblings_[read.path].insert(key);
+        }
+      }
+    }
+  }
+
+  void report(const std::string& file, config::Problems& problems) const {
+    for (const auto& [path, found] : found_) {
+      const auto siblings = siblings_.find(path);
+      if (found || siblings == siblings_.end()) continue;
+      const std::string name = path.substr(path.rfind('.') + 1);
+      const std::vector<std::string> known(siblings->second.begin(), siblings->second.end());
+      const std::string hint = config::didYouMean(name, known);
+      if (!hint.empty()) problems.push_back({file, 0, path, "no event has this field" + hint});
+    }
+  }
+
+ private:
+  static const Json* walk(const Json& root, const std::string& path) {
+    const Json* at = &root;
+    for (size_t start = 0; start < path.size();) {
+      const size_t dot = std::min(path.find('.', start), path.size());
+      const std::string key = path.substr(start, dot - start);
+      start = dot + 1;
+      const bool list = at->is_array() && !at->empty();
+      if (list) {
+        at = &at->front();
+        continue;
+      }
+      if (!at->is_object() || !at->contains(key)) return nullptr;
+      at = &(*at)[key];
+    }
+    return at->is_object() ? at : nullptr;
+  }
+
+  std::map<std::string, bool> found_;
+  std::map<std::string, std::set<std::string>> siblings_;
+};
+
+// The newest stored events, each through the rules, traced.
+Result<void> runSamples(const CliContext& context, const script::Ruleset& rules, int samples,
+                        const std::string& path, config::Problems& problems) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string tenant, client.tenant());
+  const std::string base = "/v1/tenants/" + percentEncode(tenant) + "/events";
+  JUNCTOR_TRY(const auto events, client.list(base, static_cast<size_t>(samples)));
+  Misspelt misspelt;
+  const auto runner = script::makeRuleRunner();
+  for (const Json& listed : events) {
+    JUNCTOR_TRY(const Json json, client.get(base + "/" + percentEncode(cell(listed, "id"))));
+    std::string payload;
+    Event event = eventFrom(json, {}, payload);
+    JsonDoc document;
+    const auto view = document.parse(payload);
+    if (!view) continue;
+    script::Trace trace;
+    trace.details = true;
+    const auto ran = runner->normalize(rules, event, *view, &trace);
+    if (!ran.error) (void)runner->route(rules, event, *view, &trace);
+    const auto data = parseJson(event.data_json);
+    const auto root = parseJson(payload);
+    misspelt.add(trace, root ? *root : Json(), data ? *data : Json());
+  }
+  misspelt.report(path, problems);
+  return {};
+}
+
+}  // namespace
+
+Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>& paths,
+                      int samples) {
   config::Problems problems;
   Json checked = Json::array();
   for (const std::string& path : paths) {
-    JUNCTOR_TRY(const Tenant tenant, readPath(path, problems));
-    checkPath(path, tenant, problems);
-    for (const RuleScript& rule : tenant.rules) {
-      checked.push_back({{"name", rule.name}, {"version", rule.version}});
+    JUNCTOR_TRY(const Tenant tenant, readRulePath(path, problems));
+    const flow::TenantCheck check = checkPath(path, tenant, problems, false);
+    if (check.rules) {
+      for (const auto& found : script::lintRules(*check.rules)) {
+        problems.push_back({path, 0, "", found.message});
+      }
+    }
+    if (check.rules && samples > 0) {
+      JUNCTOR_CHECK(runSamples(context, *check.rules, samples, path, problems));
+    }
+    for (const auto* scripts : {&tenant.rules, &tenant.tests}) {
+      for (const RuleScript& script : *scripts) {
+        checked.push_back({{"name", script.name}, {"version", script.version}});
+      }
     }
   }
   printProblems(problems);
@@ -165,25 +236,22 @@ Result<int> ruleCheck(const CliContext& context, const std::vector<std::string>&
   return problems.empty() ? kExitOk : kExitFinding;
 }
 
-Result<int> ruleRun(const CliContext& context, const RuleRunOptions& options) {
-  if (options.event.empty()) return invalidArgument("name an event: an id (evt_…) or a JSON file");
-  config::Problems problems;
-  JUNCTOR_TRY(const Tenant tenant, readPath(options.path, problems));
-  printProblems(problems);
-  if (!problems.empty()) return kExitConfig;
-  JUNCTOR_TRY(const script::RulesetPtr rules, script::compileRules(tenant.rules));
-  JUNCTOR_TRY(const Json json, readEvent(context, options.event));
-  std::string payload;
-  Event event = eventFrom(json, options, payload);
-  JsonDoc document;
-  JUNCTOR_TRY(const JsonView view, document.parse(payload));
-  const RunResult result = runRules(*rules, std::move(event), view);
-  if (context.json) {
-    printJson(resultJson(result));
-  } else {
-    printResult(result);
+Result<int> ruleApi(const CliContext& context, bool luacheckrc) {
+  if (luacheckrc) {
+    std::string text = script::luacheckrc();
+    text.pop_back();  // print() ends the line
+    print(text);
+    return kExitOk;
   }
-  return result.error ? kExitFinding : kExitOk;
+  Json all = Json::object();
+  for (const auto& [library, names] : script::ruleApi()) {
+    all[library.empty() ? "globals" : library] = names;
+    std::string line;
+    for (const std::string& name : names) line += " " + name;
+    if (!context.json) print((library.empty() ? "globals" : library) + ":" + line);
+  }
+  if (context.json) printJson(all);
+  return kExitOk;
 }
 
 }  // namespace junctor::app

@@ -137,7 +137,10 @@ void Engine::build(const config::ServerConfig& config) {
   receiver_ = std::make_unique<ingest::Receiver>(
       *store_, ids_, clock_, metrics_, config.body_bytes_max,
       [this](const RawRequestPtr& request) { flow_->offer(request); });
-  keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), secrets_,
+  std::vector<std::string> problems;
+  shipped_ = mapping::Book::shipped(mappingsFolder(), problems);
+  for (const std::string& problem : problems) log::error("app", {}, "{}", problem);
+  keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), secrets_, shipped_,
                                             [this](const CatalogPtr& catalog) { adopt(catalog); });
   addGauges();
 }
@@ -157,7 +160,7 @@ Result<std::string> Engine::secretOf(const config::SecretOwner& owner, const std
 
 void Engine::adopt(const CatalogPtr& catalog) {
   dispatcher_->adopt(delivery::buildTargets(catalog, secrets_));
-  flow_->adopt(flow::buildRulebook(catalog));
+  flow_->adopt(flow::buildRulebook(catalog, shipped_));
   receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_));
 }
 
@@ -223,6 +226,17 @@ admin::DestinationHealth Engine::destinationHealth(const std::string& tenant,
           health.concurrency};
 }
 
+Result<admin::ApplyReport> Engine::edit(const std::string& tenant,
+                                        const admin::TenantChange& change, bool dry_run) {
+  return keeper_->edit(tenant, change, dry_run);
+}
+
+script::RulesetPtr Engine::rulesOf(const std::string& tenant) const {
+  const flow::RulebookPtr book = flow_->book();
+  const auto found = book->rules.find(tenant);
+  return found == book->rules.end() ? nullptr : found->second;
+}
+
 Result<std::vector<DeliveryId>> Engine::replayEvent(const std::string& tenant, EventId id) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(tenant, id));
   return waitFor<std::vector<DeliveryId>>(
@@ -235,17 +249,28 @@ Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
     return invalidArgument("only dead deliveries can be retried; this one is " +
                            std::string(toString(dead.state)));
   }
-  if (dead.destination.empty()) return runAgain(dead);
+  const bool unmapped = !dead.mapping.empty() && dead.body_json.empty();
+  if (dead.destination.empty() || unmapped) return runAgain(dead);
   JUNCTOR_CHECK(setState(id, DeliveryState::Pending, ""));
   dispatcher_->wake();
   return {};
 }
 
-// A dead letter of the flow: connector or rules had failed, so they run again.
+// A dead letter of the flow: connector or rules had failed, so they run again. If a mapping had,
+// its destination alone is tried again: the others have theirs.
 Result<void> Engine::runAgain(const Delivery& dead) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(dead.tenant, dead.event_id));
+  const auto name = [](const Delivery& one) {
+    return one.mapping.substr(0, one.mapping.find('@'));
+  };
+  flow::FlowEngine::Keep keep;
+  if (!dead.destination.empty()) {
+    keep = [&](const Delivery& planned) {
+      return planned.destination == dead.destination && name(planned) == name(dead);
+    };
+  }
   JUNCTOR_CHECK(waitFor<std::vector<DeliveryId>>(
-      [&](auto done) { flow_->replay(event, dead.id, std::move(done)); }));
+      [&](auto done) { flow_->replay(event, dead.id, std::move(done), keep); }));
   return {};
 }
 

@@ -56,6 +56,13 @@ class Engine final : public admin::Services {
   std::vector<std::string> reloadConnectors() override;
   Result<void> releaseConnector(const std::string& id) override;
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
+  Result<admin::ApplyReport> edit(const std::string& tenant, const admin::TenantChange& change,
+                                  bool dry_run) override;
+  script::RulesetPtr rulesOf(const std::string& tenant) const override;
+  mapping::BookPtr shippedMappings() const override { return shipped_; }
+  flow::ShadowReport shadowReport(const std::string& tenant) const override {
+    return flow_->shadowReport(tenant);
+  }
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
   Result<void> discardDelivery(const std::string& tenant, DeliveryId id,
@@ -78,6 +85,7 @@ class Engine final : public admin::Services {
   admin::SystemInfo system_;
   observe::Metrics metrics_;
   IdSource ids_;
+  mapping::BookPtr shipped_;
   // Built bottom-up, destroyed top-down.
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<vault::Vault> vault_;

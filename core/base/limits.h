@@ -83,10 +83,20 @@ inline constexpr int64_t kRulePatternStepsMax = 200'000;  // one find/match/gsub
 inline constexpr size_t kRuleSortMax = 16'384;            // elements
 inline constexpr size_t kRuleSandboxesMax = 128;          // kept per thread, about 20 KB each
 inline constexpr size_t kRulesPerScriptMax = 1'000;
+inline constexpr int64_t kRuleTestFuelMax = 50'000'000;     // one test, with the runs it asks for
+inline constexpr int64_t kRuleTestWallMs = 2'000;
+inline constexpr size_t kRuleTestsMax = 500;                // of one tenant
+inline constexpr size_t kRuleTracePathsMax = 2'000;         // fields read, in one trace
+inline constexpr size_t kRuleVersionsKeptMax = 50;          // of one script, besides those in use
+inline constexpr size_t kRuleCompareEventsMax = 2'000;      // in one call
+inline constexpr size_t kRuleDiffsShownMax = 20;
+inline constexpr size_t kLookupTablesMax = 50;              // of one tenant
+inline constexpr size_t kLookupTableBytesMax = 256 * 1024;
 
 // -- Mappings (Salesforce allows 800 fields of an object)
 inline constexpr size_t kMappingBytesMax = 512 * 1024;
 inline constexpr size_t kMappingFieldsMax = 800;
+inline constexpr size_t kMappingsPerTenantMax = 200;
 inline constexpr size_t kMappingTransformsMax = 16;  // of one field
 inline constexpr size_t kMappingPathStepsMax = 16;
 inline constexpr size_t kMappingIndexMax = 99;         // `a[99]`: the gap is filled with null

@@ -56,8 +56,9 @@ ServerConfig loadServerConfig(const std::string& file, const Environment& enviro
                               Problems& problems);
 
 // A tenant folder: tenant.yaml (without it the folder's name is the id), integrations.yaml,
-// destinations.yaml, rules/*.lua (tests/*.lua are left alone). Relative file: references become
-// absolute. Rules are not compiled here. `connectors` are the ids that exist; empty = not checked.
+// destinations.yaml, rules/*.lua, tests/*.lua (and rules/*_test.lua), tables/*.json,
+// mappings/<connector>/<object>.json. Relative file: references become absolute. Rules are not
+// compiled and mappings not read here. `connectors` are the ids that exist; empty = not checked.
 Tenant loadTenantFolder(const std::string& folder, Problems& problems,
                         const std::vector<std::string>& connectors = {});
 // DIR may be a tenant folder or a folder of tenant folders.

@@ -68,23 +68,68 @@ void readListFile(const std::string& folder, const std::string& key, Problems& p
   map.finish();
 }
 
-void readRules(const std::string& folder, Tenant& tenant, Problems& problems) {
-  const std::string rules = folder + "/rules";
-  if (!fileExists(rules)) return;
-  const auto names = listFolder(rules);
+// Calls `take(name without extension, text, place)` for the files of a subfolder, by name.
+template <class Take>
+void readFiles(const std::string& folder, const std::string& extension, Problems& problems,
+               Take take) {
+  if (!fileExists(folder)) return;
+  const auto names = listFolder(folder);
   if (!names) {
-    problems.push_back({rules, 0, "", "cannot be read: " + names.error().message});
+    problems.push_back({folder, 0, "", "cannot be read: " + names.error().message});
     return;
   }
   for (const std::string& name : *names) {
-    if (!name.ends_with(".lua")) continue;
-    const std::string file = rules + "/" + name;
-    auto source = readFile(file, limits::kConfigFileBytesMax);
-    if (!source) {
-      problems.push_back({file, 0, "", "cannot be read: " + source.error().message});
+    if (!name.ends_with(extension)) continue;
+    const std::string file = folder + "/" + name;
+    auto text = readFile(file, limits::kConfigFileBytesMax);
+    if (!text) {
+      problems.push_back({file, 0, "", "cannot be read: " + text.error().message});
       continue;
     }
-    addRule(name.substr(0, name.size() - 4), std::move(*source), {file, ""}, tenant, problems);
+    take(name.substr(0, name.size() - extension.size()), std::move(*text), Place{file, ""});
+  }
+}
+
+// A test may stand in tests/, or beside its rule as x_test.lua.
+void readScripts(const std::string& folder, Tenant& tenant, Problems& problems) {
+  readFiles(folder + "/rules", ".lua", problems,
+            [&](const std::string& name, std::string text, const Place& place) {
+              auto& list = name.ends_with("_test") ? tenant.tests : tenant.rules;
+              addScript(name, std::move(text), place, tenant.id, list, problems);
+            });
+  readFiles(folder + "/tests", ".lua", problems,
+            [&](const std::string& name, std::string text, const Place& place) {
+              addScript(name, std::move(text), place, tenant.id, tenant.tests, problems);
+            });
+  std::stable_sort(tenant.tests.begin(), tenant.tests.end(),
+                   [](const RuleScript& a, const RuleScript& b) { return a.name < b.name; });
+  for (size_t i = 1; i < tenant.tests.size(); ++i) {
+    if (tenant.tests[i].name != tenant.tests[i - 1].name) continue;
+    problems.push_back({folder, 0, "", "two tests are named " + tenant.tests[i].name});
+  }
+}
+
+void readTables(const std::string& folder, Tenant& tenant, Problems& problems) {
+  readFiles(folder + "/tables", ".json", problems,
+            [&](const std::string& name, std::string text, const Place& place) {
+              addTable({name, std::move(text)}, place, tenant, problems);
+            });
+}
+
+void readMappings(const std::string& folder, Tenant& tenant, Problems& problems) {
+  const std::string mappings = folder + "/mappings";
+  const auto connectors = listFolder(mappings);
+  if (!connectors) return;
+  for (const std::string& connector : *connectors) {
+    if (!isFolder(mappings + "/" + connector)) {
+      problems.push_back({mappings + "/" + connector, 0, "",
+                          "mappings stand in mappings/<connector>/<object>.json"});
+      continue;
+    }
+    readFiles(mappings + "/" + connector, ".json", problems,
+              [&](const std::string& object, std::string text, const Place& place) {
+                addMapping({connector, object, std::move(text)}, place, tenant, problems);
+              });
   }
 }
 
@@ -101,7 +146,8 @@ void refuseStrangeFiles(const std::string& folder, Problems& problems) {
                           "unknown file in a tenant folder" + didYouMean(name, kTenantFiles)});
     }
     if (name.ends_with(".lua")) {
-      problems.push_back({folder + "/" + name, 0, "", "rule scripts belong into rules/"});
+      problems.push_back(
+          {folder + "/" + name, 0, "", "rule scripts belong into rules/, tests into tests/"});
     }
   }
 }
@@ -143,7 +189,9 @@ Tenant loadTenantFolder(const std::string& folder, Problems& problems,
   readListFile(folder, "destinations", problems, [&](const Node& list, const Place& place) {
     readDestinations(list, place, context, tenant, problems);
   });
-  readRules(folder, tenant, problems);
+  readScripts(folder, tenant, problems);
+  readTables(folder, tenant, problems);
+  readMappings(folder, tenant, problems);
   refuseStrangeFiles(folder, problems);
   return tenant;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "base/json_value.h"
 #include "config/load.h"
@@ -49,7 +50,8 @@ Json destinationToJson(const Destination& destination) {
   return json;
 }
 
-void readRules(const Node& list, const Place& place, Tenant& tenant, Problems& problems) {
+void readScripts(const Node& list, const Place& place, const std::string& tenant,
+                 std::vector<RuleScript>& scripts, Problems& problems) {
   if (list.kind != Node::Kind::List) {
     problems.push_back({place.file, 0, place.path, "must be a list"});
     return;
@@ -58,19 +60,59 @@ void readRules(const Node& list, const Place& place, Tenant& tenant, Problems& p
     MapReader map(list.items[i], place.index(i), problems);
     const std::string name = map.required("name");
     const std::string version = map.text("version");
-    addRule(name, map.text("source"), place.index(i), tenant, problems);
-    if (!version.empty() && version != tenant.rules.back().version) {
+    addScript(name, map.text("source"), place.index(i), tenant, scripts, problems);
+    if (!version.empty() && version != scripts.back().version) {
       map.problem("version", "is not the hash of the source");
     }
     map.finish();
   }
   const auto byName = [](const RuleScript& a, const RuleScript& b) { return a.name < b.name; };
-  std::stable_sort(tenant.rules.begin(), tenant.rules.end(), byName);
+  std::stable_sort(scripts.begin(), scripts.end(), byName);
   const auto sameName = [](const RuleScript& a, const RuleScript& b) { return a.name == b.name; };
-  const auto twice = std::adjacent_find(tenant.rules.begin(), tenant.rules.end(), sameName);
-  if (twice != tenant.rules.end()) {
+  const auto twice = std::adjacent_find(scripts.begin(), scripts.end(), sameName);
+  if (twice != scripts.end()) {
     problems.push_back({place.file, 0, place.path, "'" + twice->name + "' is there twice"});
   }
+}
+
+Json scriptsToJson(const std::vector<RuleScript>& scripts) {
+  Json list = Json::array();
+  for (const RuleScript& script : scripts) {
+    list.push_back({{"name", script.name}, {"version", script.version}, {"source", script.source}});
+  }
+  return list;
+}
+
+// Mappings and tables travel as text, so that no number in them is rounded on the way.
+void readTexts(MapReader& map, Tenant& tenant, Problems& problems) {
+  map.list("mappings", [&](const Node& item, const Place& place) {
+    MapReader one(item, place, problems);
+    MappingText mapping{one.required("connector"), one.required("object"), one.text("document")};
+    one.finish();
+    addMapping(std::move(mapping), place, tenant, problems);
+  });
+  std::stable_sort(tenant.mappings.begin(), tenant.mappings.end(),
+                   [](const MappingText& a, const MappingText& b) {
+                     return std::tie(a.connector, a.object) < std::tie(b.connector, b.object);
+                   });
+  map.list("tables", [&](const Node& item, const Place& place) {
+    MapReader one(item, place, problems);
+    LookupTable table{one.required("name"), one.text("document")};
+    one.finish();
+    addTable(std::move(table), place, tenant, problems);
+  });
+}
+
+Json textsToJson(const Tenant& tenant) {
+  Json json = Json::object();
+  for (const MappingText& mapping : tenant.mappings) {
+    json["mappings"].push_back(
+        {{"connector", mapping.connector}, {"object", mapping.object}, {"document", mapping.json}});
+  }
+  for (const LookupTable& table : tenant.tables) {
+    json["tables"].push_back({{"name", table.name}, {"document", table.json}});
+  }
+  return json;
 }
 
 }  // namespace
@@ -85,11 +127,10 @@ Json tenantToJson(const Tenant& tenant) {
   for (const auto& [name, destination] : tenant.destinations) {
     json["destinations"].push_back(destinationToJson(destination));
   }
-  json["rules"] = Json::array();
-  for (const RuleScript& rule : tenant.rules) {
-    json["rules"].push_back(
-        {{"name", rule.name}, {"version", rule.version}, {"source", rule.source}});
-  }
+  json["rules"] = scriptsToJson(tenant.rules);
+  if (!tenant.tests.empty()) json["tests"] = scriptsToJson(tenant.tests);
+  if (!tenant.shadows.empty()) json["shadows"] = scriptsToJson(tenant.shadows);
+  json.update(textsToJson(tenant));
   return json;
 }
 
@@ -107,7 +148,13 @@ Result<Tenant> tenantFromJson(const Json& json) {
   if (const Node* list = map.find("destinations")) {
     readDestinations(*list, map.at("destinations"), {}, tenant, problems);
   }
-  if (const Node* list = map.find("rules")) readRules(*list, map.at("rules"), tenant, problems);
+  for (const auto& [name, scripts] :
+       {std::pair{"rules", &tenant.rules}, std::pair{"tests", &tenant.tests},
+        std::pair{"shadows", &tenant.shadows}}) {
+    const Node* list = map.find(name);
+    if (list) readScripts(*list, map.at(name), tenant.id, *scripts, problems);
+  }
+  readTexts(map, tenant, problems);
   map.finish();
   if (problems.empty()) return tenant;
   std::string all;

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/files.h"
+#include "base/json_doc.h"
 #include "base/json_value.h"
 #include "base/limits.h"
 #include "config/reader.h"
@@ -254,8 +255,8 @@ std::string ruleVersion(const std::string& source) {
   return crypto::sha256Hex(source).substr(0, 12);
 }
 
-void addRule(const std::string& name, std::string source, const Place& place, Tenant& tenant,
-             Problems& problems) {
+void addScript(const std::string& name, std::string source, const Place& place,
+               const std::string& tenant, std::vector<RuleScript>& scripts, Problems& problems) {
   const auto problem = [&](std::string text) {
     problems.push_back({place.file, 0, place.path, std::move(text)});
   };
@@ -268,9 +269,42 @@ void addRule(const std::string& name, std::string source, const Place& place, Te
   if (!validUtf8(source) || source.find('\0') != std::string::npos) {
     problem("must be UTF-8 text, not bytecode");
   }
-  RuleScript rule{tenant.id, name, std::move(source), ""};
-  rule.version = ruleVersion(rule.source);
-  tenant.rules.push_back(std::move(rule));
+  RuleScript script{tenant, name, std::move(source), ""};
+  script.version = ruleVersion(script.source);
+  scripts.push_back(std::move(script));
+}
+
+void addMapping(MappingText mapping, const Place& place, Tenant& tenant, Problems& problems) {
+  const auto problem = [&](std::string text) {
+    problems.push_back({place.file, 0, place.path, std::move(text)});
+  };
+  for (const std::string* name : {&mapping.connector, &mapping.object}) {
+    if (const auto checked = checkName(*name); !checked) {
+      problem("the mapping's name '" + *name + "' " + checked.error().message);
+    }
+  }
+  if (mapping.json.size() > limits::kMappingBytesMax) {
+    problem("a mapping may have at most " + std::to_string(limits::kMappingBytesMax) + " bytes");
+  }
+  if (tenant.mappings.size() >= limits::kMappingsPerTenantMax) return problem("too many mappings");
+  tenant.mappings.push_back(std::move(mapping));
+}
+
+void addTable(LookupTable table, const Place& place, Tenant& tenant, Problems& problems) {
+  const auto problem = [&](std::string text) {
+    problems.push_back({place.file, 0, place.path, std::move(text)});
+  };
+  if (const auto checked = checkName(table.name); !checked) {
+    problem("the table's name " + checked.error().message);
+  }
+  if (table.json.size() > limits::kLookupTableBytesMax) {
+    problem("a table may have at most " + std::to_string(limits::kLookupTableBytesMax) + " bytes");
+  }
+  JsonDoc document;
+  const auto parsed = document.parse(table.json);
+  if (!parsed || !parsed->isObject()) problem("must be one JSON object");
+  if (tenant.tables.size() >= limits::kLookupTablesMax) return problem("too many tables");
+  tenant.tables.push_back(std::move(table));
 }
 
 }  // namespace junctor::config

@@ -22,8 +22,10 @@ void readDestinations(const Node& list, const Place& place, const ReadContext& c
 
 // First 12 hex digits of the source's SHA-256.
 std::string ruleVersion(const std::string& source);
-// Adds the script if name, size and encoding are right.
-void addRule(const std::string& name, std::string source, const Place& place, Tenant& tenant,
-             Problems& problems);
+// Adds the script to one of the tenant's lists if name, size and encoding are right.
+void addScript(const std::string& name, std::string source, const Place& place,
+               const std::string& tenant, std::vector<RuleScript>& scripts, Problems& problems);
+void addMapping(MappingText mapping, const Place& place, Tenant& tenant, Problems& problems);
+void addTable(LookupTable table, const Place& place, Tenant& tenant, Problems& problems);
 
 }  // namespace junctor::config

@@ -64,7 +64,7 @@ int64_t timeOf(const Event& event) {
 
 }  // namespace
 
-std::string structuredBody(const EventEnvelope& envelope) {
+std::string structuredBody(const EventEnvelope& envelope, std::string_view mapped) {
   const Event& event = envelope.event;
   JsonWriter out(envelope.payload().size() + event.data_json.size() + 1024);
   out.beginObject();
@@ -78,12 +78,17 @@ std::string structuredBody(const EventEnvelope& envelope) {
   }
   out.key("datacontenttype").string("application/json");
   out.key("data");
-  writeData(out, envelope);
+  if (mapped.empty()) {
+    writeData(out, envelope);
+  } else {
+    out.raw(mapped);
+  }
   out.endObject();
   return std::move(out).take();
 }
 
-std::string binaryBody(const EventEnvelope& envelope) {
+std::string binaryBody(const EventEnvelope& envelope, std::string_view mapped) {
+  if (!mapped.empty()) return std::string(mapped);
   JsonWriter out(envelope.payload().size() + 1024);
   writeData(out, envelope);
   return std::move(out).take();

@@ -105,7 +105,8 @@ void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
   if (later) {
     window_.noteDue(ordered ? 0 : delivery.next_at_ms);
   } else if (!shut(lane)) {
-    window_.offer(delivery.id.orderKey(), lane, bytesOf(event), std::move(item));
+    window_.offer(delivery.id.orderKey(), lane, bytesOf(event) + delivery.body_json.size(),
+                  std::move(item));
   }
   if (sleeping_ && (later || hungry(lane))) ready_.notify_one();
 }
@@ -207,6 +208,7 @@ void Dispatcher::scan() {
   const auto take = [this](Delivery delivery) {
     const int64_t key = delivery.id.orderKey();
     const std::string lane = laneOf(delivery);
+    const size_t bytes = kItemOverhead + delivery.body_json.size();
     auto item = std::make_shared<const Item>(Item{std::move(delivery), nullptr});
     std::lock_guard lock(mutex_);
     if (shut(lane)) return store::DueStep::NextLane;

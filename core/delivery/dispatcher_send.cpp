@@ -26,6 +26,9 @@ void Dispatcher::send(const Leased& leased) {
   const Target* target = table->find(delivery.tenant, delivery.destination);
   if (!target) return park(leased, "destination-missing");
   if (disabled) return park(leased, "destination-disabled");
+  if (!delivery.mapping.empty() && delivery.body_json.empty()) {
+    return park(leased, "mapping-failed");  // the event itself is not what it was to get
+  }
   if (!target->unavailable.empty()) return park(leased, "destination-cannot-sign");
   auto event = eventOf(*leased.item);
   if (!event) {
@@ -51,8 +54,9 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
   request.pool = target.pool;
   request.allow_private = destination.allow_private;
   if (destination.timeout.count() > 0) request.timeout_ms = destination.timeout.count();
-  auto body = std::make_shared<const std::string>(destination.binary_mode ? binaryBody(*event)
-                                                                          : structuredBody(*event));
+  auto body = std::make_shared<const std::string>(
+      destination.binary_mode ? binaryBody(*event, delivery.body_json)
+                              : structuredBody(*event, delivery.body_json));
   request.headers = {
       {"Content-Type", destination.binary_mode ? "application/json"
                                                : "application/cloudevents+json; charset=utf-8"},

@@ -78,7 +78,7 @@ size_t FlowEngine::held() const {
 
 void FlowEngine::work() {
   runBehindAnswers();
-  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  Planner planner(deps_.registry, deps_.ids, deps_.clock, &shadows_);
   for (;;) {
     const Batch batch = take();
     if (batch.empty()) return;
@@ -230,12 +230,19 @@ bool FlowEngine::neverPlanned(const Event& event) {
 }
 
 void FlowEngine::replay(const EventPtr& event, std::optional<DeliveryId> settles,
-                        std::function<void(Result<std::vector<DeliveryId>>)> done) {
+                        std::function<void(Result<std::vector<DeliveryId>>)> done,
+                        const Keep& keep) {
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
   auto planned = neverPlanned(event->event) ? planner.plan(book(), event->request)
                                             : planner.replan(book(), *event);
   if (!planned) return done(std::move(planned).error());
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
+  if (keep) {
+    std::erase_if(outcome->deliveries, [&](const Delivery& one) { return !keep(one); });
+    if (outcome->deliveries.empty()) {
+      return done(invalidArgument("today's rules send the event elsewhere; replay it as a whole"));
+    }
+  }
   outcome->again = true;
   outcome->settles = settles;
   deps_.store.finish(*outcome, [this, event, outcome,

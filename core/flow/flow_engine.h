@@ -44,9 +44,14 @@ class FlowEngine {
   // Sends a stored event through today's rules (and its request through the connector, if that
   // failed before); `done` gets the new deliveries once they are durable. `settles`: the dead
   // letter that is thereby done with, in the same transaction. Any thread.
+  // With `keep`, of the new deliveries only those; none is InvalidArgument.
+  using Keep = std::function<bool(const Delivery&)>;
   void replay(const EventPtr& event, std::optional<DeliveryId> settles,
-              std::function<void(Result<std::vector<DeliveryId>>)> done);
+              std::function<void(Result<std::vector<DeliveryId>>)> done, const Keep& keep = {});
   size_t held() const;
+  RulebookPtr book() const;
+  // What a tenant's shadow rules would have done since they run.
+  ShadowReport shadowReport(const std::string& tenant) const { return shadows_.report(tenant); }
 
  private:
   using Window = queue::WorkWindow<RawRequestPtr>;
@@ -59,7 +64,6 @@ class FlowEngine {
   void scan();
   void process(Planner& planner, const Window::Leased& leased, bool patient);
   void postpone(const Window::Leased& leased, const Error& error);
-  RulebookPtr book() const;
   static bool neverPlanned(const Event& event);
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
                 const Result<store::FlowStored>& stored);
@@ -73,6 +77,7 @@ class FlowEngine {
   observe::Counter& duplicates_;
   observe::Histogram& flow_seconds_;
 
+  ShadowBoard shadows_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   Window window_;                    // guarded by mutex_

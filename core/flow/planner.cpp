@@ -50,8 +50,13 @@ void logRuleError(const Event& event, const script::RuleError& error) {
 
 }  // namespace
 
-Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock)
-    : registry_(registry), ids_(ids), clock_(clock), runner_(script::makeRuleRunner()) {}
+Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
+                 ShadowBoard* shadows)
+    : registry_(registry),
+      ids_(ids),
+      clock_(clock),
+      shadows_(shadows),
+      runner_(script::makeRuleRunner()) {}
 
 void Planner::adopt(const RulebookPtr& book) {
   const uint64_t connectors = registry_.generation();
@@ -159,7 +164,9 @@ JsonView Planner::payloadOf(const Event& event, JsonView body) {
 void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome) {
   const JsonView payload = payloadOf(event, body);
   std::vector<Delivery> deliveries;
+  runShadow(event, payload);
   const script::Ruleset* rules = book_->find(event.tenant);
+  if (rules) event.rules = rules->versionText();
   if (event.hops >= limits::kHopsMax) {
     deliveries.push_back(
         newDelivery(event, DeliveryState::Dead, fmt::format("loop: {} hops", event.hops)));
@@ -174,6 +181,17 @@ void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome)
   }
   for (Delivery& delivery : deliveries) outcome.deliveries.push_back(std::move(delivery));
   outcome.events.push_back(std::move(event));
+}
+
+// The live rules run once more for it: only tenants that try a candidate pay.
+void Planner::runShadow(const Event& event, JsonView payload) {
+  if (shadows_ == nullptr || book_->shadows.empty()) return;
+  const auto candidate = book_->shadows.find(event.tenant);
+  const script::Ruleset* live = book_->find(event.tenant);
+  if (candidate == book_->shadows.end() || !live) return;
+  const RuleOutcome today = evaluate(*runner_, *live, event, payload);
+  const RuleOutcome shadow = evaluate(*runner_, *candidate->second, event, payload);
+  shadows_->note(event.tenant, candidate->second->versionText(), clock_.unixMs(), today, shadow);
 }
 
 std::vector<Delivery> Planner::route(const Event& event, JsonView payload) {
@@ -228,6 +246,12 @@ Delivery Planner::planned(const Event& event, const script::RouteTarget& target)
   delivery.route = target.route;
   delivery.rule_version = target.rule_version;
   delivery.order_key = target.order_key;
+  delivery.mapping = target.mapping;
+  delivery.body_json = target.body_json;
+  if (known && !target.problem.empty()) {
+    delivery.state = DeliveryState::Dead;
+    delivery.reason = "mapping-error: " + target.problem;
+  }
   return delivery;
 }
 

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/json_doc.h"
 #include "flow/rulebook.h"
+#include "flow/shadow_board.h"
 #include "plugin/connector.h"
 #include "script/rules.h"
 #include "store/store.h"
@@ -22,7 +23,9 @@ class Planner {
   // Type of an event whose connector failed: "<connector>.unprocessed".
   static constexpr const char* kUnprocessed = ".unprocessed";
 
-  Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock);
+  // `shadows` hears what shadow rules would do; may be null.
+  Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
+          ShadowBoard* shadows = nullptr);
 
   // Announces a plan() of the same request: a connector in another process starts on it. Begun
   // requests are planned in the order of begin().
@@ -41,6 +44,7 @@ class Planner {
   void completePayload(Event& event, const RawRequest& request, JsonView body);
   void planEvent(Event event, JsonView body, store::FlowOutcome& outcome);
   std::vector<Delivery> route(const Event& event, JsonView payload);
+  void runShadow(const Event& event, JsonView payload);
   Delivery newDelivery(const Event& event, DeliveryState state, std::string reason);
   Delivery planned(const Event& event, const script::RouteTarget& target);
   JsonView payloadOf(const Event& event, JsonView body);
@@ -49,6 +53,7 @@ class Planner {
   const plugin::Registry& registry_;
   IdSource& ids_;
   const Clock& clock_;
+  ShadowBoard* const shadows_;
   std::unique_ptr<script::RuleRunner> runner_;
   RulebookPtr book_;
   uint64_t connectors_ = 0;  // generation of the registry that the instances are of

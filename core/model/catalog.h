@@ -61,12 +61,28 @@ struct RuleScript {
   std::string version;  // first 12 hex digits of SHA-256 of the source
 };
 
+// A tenant's own mapping, or its changes of a shipped one (packaging/doc/mappings.md).
+struct MappingText {
+  std::string connector, object;
+  std::string json;  // as written: long numbers stay exact
+};
+
+// What rules may look up: text key -> JSON value.
+struct LookupTable {
+  std::string name;
+  std::string json;  // one object
+};
+
 struct Tenant {
   std::string id;
   std::string name;
   std::map<std::string, Integration> integrations;
   std::map<std::string, Destination> destinations;
-  std::vector<RuleScript> rules;  // sorted by name
+  std::vector<RuleScript> rules;      // live; sorted by name
+  std::vector<RuleScript> tests;      // sorted by name
+  std::vector<RuleScript> shadows;    // run beside the live ones without effect; by name
+  std::vector<MappingText> mappings;  // sorted by connector and object
+  std::vector<LookupTable> tables;    // sorted by name
 };
 
 struct Catalog {

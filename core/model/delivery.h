@@ -43,6 +43,8 @@ struct Delivery {
   // Deliveries of one destination with the same key go out one after another, in the order of their
   // events: the next one waits until this one is delivered, dead or discarded. "" = no order.
   std::string order_key;
+  std::string mapping;    // "connector/object@hash" that made body_json, or ""
+  std::string body_json;  // what is sent instead of the event; "" = the event
 };
 // `next_at_ms` of a pending delivery that waits for an earlier one of its order key.
 inline constexpr int64_t kBehindAnother = std::numeric_limits<int64_t>::max();

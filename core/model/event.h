@@ -61,6 +61,7 @@ struct Event {
   std::string correlation_id;
   int hops = 0;
   bool stale = false;
+  std::string rules;  // the scripts applied, "orders@ab12… route@cd34…"; "" = none
 };
 
 // An event together with the request it came from: what the workers pass on.

@@ -79,7 +79,8 @@ void* Budget::refuse() {
 
 void Budget::setSlice(lua_State* L, int slice) {
   slice_ = slice;
-  lua_sethook(L, &Budget::onHook, LUA_MASKCOUNT, slice);
+  const int lines = contextOf(L).hits != nullptr ? LUA_MASKLINE : 0;
+  lua_sethook(L, &Budget::onHook, LUA_MASKCOUNT | lines, slice);
 }
 
 void Budget::begin(lua_State* L) {
@@ -121,8 +122,13 @@ void Budget::hold(lua_State* L, size_t bytes) {
   if (memory_used_ + held_ > allowed_.memory_bytes) abort(L, Abort::Memory);
 }
 
-void Budget::onHook(lua_State* L, lua_Debug*) {
-  contextOf(L).budget.tick(L);
+void Budget::onHook(lua_State* L, lua_Debug* activation) {
+  Context& context = contextOf(L);
+  if (activation->event != LUA_HOOKLINE) return context.budget.tick(L);
+  if (context.budget.aborted_ != Abort::None) context.budget.raise(L);
+  if (context.hits == nullptr) return;
+  lua_getinfo(L, "S", activation);
+  ++(*context.hits)[activation->short_src][activation->currentline];
 }
 
 // Fuel is counted at every kSlice instructions whichever way the hook steps, so that a slow machine

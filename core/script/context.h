@@ -1,6 +1,7 @@
 #pragma once
 // Context: what the C functions of a Lua state can reach besides their arguments.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,24 @@
 #include "script/lua_api.h"
 
 namespace junctor::script {
+
+class CompiledRuleset;
+class Tester;
+
+// What a traced run read: paths are numbered, so that a view is small. 0 = not traced.
+struct ReadLog {
+  uint32_t root = 0;                   // of `ev` in normalizers
+  std::vector<std::string> paths{""};  // by number
+  std::vector<Trace::Read>* reads = nullptr;
+
+  std::string last;  // what was read last: "a.b = 5"
+  uint32_t child(uint32_t parent, std::string_view name);
+  void note(uint32_t path, JsonView value);
+  void noteText(std::string_view name, std::string_view value);
+
+ private:
+  void add(const std::string& path, std::string value);
+};
 
 struct Context {
   explicit Context(const RuleBudget& allowed) : budget(allowed) {}
@@ -23,7 +42,11 @@ struct Context {
   SeededRandom random{0};
   bool random_seeded = false;
   size_t log_lines = 0;
-  std::vector<std::string>* log = nullptr;  // null: nobody listens
+  std::vector<std::string>* log = nullptr;                    // null: nobody listens
+  const CompiledRuleset* rules = nullptr;                     // of the run; null at publish
+  ReadLog* reads = nullptr;                                   // null: not traced
+  std::map<std::string, std::map<int, int>>* hits = nullptr;  // lines; null: not traced
+  Tester* tester = nullptr;                                   // of a test
 };
 
 inline Context& contextOf(lua_State* L) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "script/map_reader.h"
 #include "script/when_reader.h"
 
 namespace junctor::script {
@@ -73,25 +74,48 @@ void readNormalizer(const TableReader& reader, int table, Normalizer normalizer,
   rules.normalizers.push_back(std::move(normalizer));
 }
 
-// to = "a" | { "a", { "b" } }
-std::vector<std::string> readTargets(const TableReader& reader, int index, const char* name) {
+// "a" | { "a", map = "salesforce/contact" }
+Target readTarget(const TableReader& reader, int index, const char* name) {
   lua_State* L = reader.state();
-  if (lua_type(L, index) == LUA_TSTRING) return reader.textsAt(index, name);
+  if (lua_type(L, index) != LUA_TTABLE) return {reader.textAt(index, name), ""};
   index = lua_absindex(L, index);
-  std::vector<std::string> all;
-  const lua_Integer length = reader.listLength(index, name);
-  for (lua_Integer i = 1; i <= length; ++i) {
-    if (lua_rawgeti(L, index, i) == LUA_TTABLE) {
-      if (reader.push(-1, "map")) reader.fail("'map' in a target: mappings do not exist yet");
-      if (reader.listLength(-1, name) != 1) reader.fail("a target names one destination");
-      lua_rawgeti(L, -1, 1);
-      lua_remove(L, -2);
+  Target target;
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    const bool first = lua_isinteger(L, -2) != 0 && lua_tointeger(L, -2) == 1;
+    if (first) {
+      target.destination = reader.textAt(-1, name);
+    } else if (lua_type(L, -2) == LUA_TSTRING && reader.textAt(-2, name) == "map") {
+      target.mapping = reader.textAt(-1, "map");
+    } else {
+      reader.fail("a target is written { \"destination\", map = \"connector/object\" }");
     }
-    all.push_back(reader.textAt(-1, name));
     lua_pop(L, 1);
   }
-  const bool empty_name = std::find(all.begin(), all.end(), "") != all.end();
-  if (all.empty() || empty_name) reader.fail(fmt::format("'{}' names no destination", name));
+  return target;
+}
+
+// to = "a" | { "a", { "b" }, { "c", map = … } }
+std::vector<Target> readTargets(const TableReader& reader, int index, const char* name) {
+  lua_State* L = reader.state();
+  std::vector<Target> all;
+  if (lua_type(L, index) == LUA_TSTRING) {
+    all.push_back(readTarget(reader, index, name));
+  } else {
+    index = lua_absindex(L, index);
+    if (lua_type(L, index) == LUA_TTABLE && reader.push(index, "map")) {
+      reader.fail("one target with a mapping is written { { \"destination\", map = … } }");
+    }
+    const lua_Integer length = reader.listLength(index, name);
+    for (lua_Integer i = 1; i <= length; ++i) {
+      lua_rawgeti(L, index, i);
+      all.push_back(readTarget(reader, -1, name));
+      lua_pop(L, 1);
+    }
+  }
+  const bool nameless = std::any_of(
+      all.begin(), all.end(), [](const Target& target) { return target.destination.empty(); });
+  if (all.empty() || nameless) reader.fail(fmt::format("'{}' names no destination", name));
   return all;
 }
 
@@ -159,7 +183,33 @@ void readRoute(const TableReader& reader, int table, RouteTable route, CompiledR
   std::stable_sort(route.rules.begin(), route.rules.end(),
                    [](const RouteRule& a, const RouteRule& b) { return a.priority > b.priority; });
   route.buildIndex(rules.slotOf(*parsePath("type")));
-  rules.tables.push_back(std::move(route));
+  rules.routes.push_back(std::move(route));
+}
+
+void readDeclaration(const TableReader& reader, DeclarationKind kind, int table, size_t script,
+                     size_t declaration, CompiledRuleset& rules) {
+  switch (kind) {
+    case DeclarationKind::Normalize: {
+      Normalizer normalizer;
+      normalizer.script = script;
+      normalizer.declaration = declaration;
+      return readNormalizer(reader, table, std::move(normalizer), rules);
+    }
+    case DeclarationKind::Route: {
+      RouteTable route;
+      route.script = script;
+      route.declaration = declaration;
+      return readRoute(reader, table, std::move(route), rules);
+    }
+    case DeclarationKind::Map: {
+      LuaMap map;
+      map.script = script;
+      map.declaration = declaration;
+      return readMap(reader, table, map, rules);
+    }
+    case DeclarationKind::Tests:
+      reader.fail("tests stand in a file of their own, in tests/ or as x_test.lua");
+  }
 }
 
 }  // namespace
@@ -175,17 +225,7 @@ void readDeclarations(lua_State* L, CompiledRuleset& rules, size_t index) {
     lua_rawgeti(L, list, at);
     const int table = lua_gettop(L);
     const size_t declaration = static_cast<size_t>(at / kDeclarationFields) + 1;
-    if (kind == DeclarationKind::Normalize) {
-      Normalizer normalizer;
-      normalizer.script = index;
-      normalizer.declaration = declaration;
-      readNormalizer(reader, table, std::move(normalizer), rules);
-    } else {
-      RouteTable route;
-      route.script = index;
-      route.declaration = declaration;
-      readRoute(reader, table, std::move(route), rules);
-    }
+    readDeclaration(reader, kind, table, index, declaration, rules);
     lua_settop(L, list);
   }
 }

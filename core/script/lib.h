@@ -15,11 +15,18 @@ void pushTableLibrary(lua_State* L);
 void pushMathLibrary(lua_State* L);
 void pushUtf8Library(lua_State* L);
 void pushJnLibrary(lua_State* L);
+void pushTestLibrary(lua_State* L);  // the `t` of tests
 
 extern const luaL_Reg kPatternFunctions[];  // string.find, match, gmatch, gsub
 extern const luaL_Reg kTimeFunctions[];     // jn.time, iso8601, unix_ms
 // Adds the stock string functions that cannot run away to the table on top.
 void addStockStrings(lua_State* L);
+
+extern const luaL_Reg kMapFunctions[];  // jn.e164, bimap, has, to_external, from_external, lookup
+int jnLookup(lua_State* L);             // also ctx.lookup
+// The transform of the mapping format that a value stands for: jn.lower, jn.e164("CZ"), a text, a
+// table. Appends it as JSON. False: it stands for none.
+bool transformJson(lua_State* L, int index, std::string& out);
 
 // ctx.rand and ctx.local_hour.
 int ctxRand(lua_State* L);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "crypto/hash.h"
 #include "script/lib.h"
+#include "script/result_writer.h"
 #include "script/view.h"
 
 namespace junctor::script {
@@ -140,8 +141,12 @@ void applyMapping(lua_State* L) {
   lua_remove(L, -2);
 }
 
+int declareMap(lua_State* L);
+
 // jn.map(list, f): the results of f over the list, nil ones left out. f may name a field instead.
+// jn.map { … } declares a mapping.
 int map(lua_State* L) {
+  if (lua_gettop(L) == 1 && lua_type(L, 1) == LUA_TTABLE) return declareMap(L);
   const int f = lua_type(L, 2);
   luaL_argexpected(L, f == LUA_TFUNCTION || f == LUA_TSTRING, 2, "function or field name");
   if (lua_isnil(L, 1)) return 0;
@@ -302,7 +307,7 @@ int log(lua_State* L) {
   return 0;
 }
 
-// jn.normalize and jn.route: note the table, marked with its kind and line.
+// jn.normalize, jn.route, jn.map and jn.tests: note the table, marked with its kind and line.
 template <int kKind>
 int declare(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -328,6 +333,10 @@ int declare(lua_State* L) {
   return 1;
 }
 
+int declareMap(lua_State* L) {
+  return declare<2>(L);
+}
+
 // ctx.rand(): in [0, 1); the same sequence whenever the same event runs.
 uint64_t seedOf(const Event& event) {
   return event.id.uuid.hi * 31 + event.id.uuid.lo;
@@ -343,6 +352,27 @@ int ctxRand(lua_State* L) {
   }
   lua_pushnumber(L, context.random.unit());
   return 1;
+}
+
+bool transformJson(lua_State* L, int index, std::string& out) {
+  const lua_CFunction function = lua_tocfunction(L, index);
+  if (function == lower) return out += "\"lower\"", true;
+  if (function == email) return out += "\"email\"", true;
+  if (function == number) return out += "\"text\"", true;  // theirs is a text, ours a number
+  for (const luaL_Reg* one = kTimeFunctions; one->name != nullptr; ++one) {
+    if (function == nullptr || one->func != function) continue;
+    const bool unix = std::string_view(one->name) == "unix_ms";
+    return out += unix ? R"({"time":"unix_ms"})" : R"({"time":"rfc3339"})", true;
+  }
+  for (const luaL_Reg* one = kMapFunctions; one->name != nullptr; ++one) {
+    const bool e164 = std::string_view(one->name) == "e164";
+    if (function != nullptr && e164 && one->func == function) return out += "\"e164\"", true;
+  }
+  if (function != nullptr || lua_isfunction(L, index)) return false;
+  ResultWriter writer(L);
+  writer.value(index);
+  out += writer.take();
+  return true;
 }
 
 void pushJnLibrary(lua_State* L) {
@@ -361,9 +391,11 @@ void pushJnLibrary(lua_State* L) {
                                      {"pick", pick},
                                      {"route", declare<1>},
                                      {"sorted", sorted},
+                                     {"tests", declare<3>},
                                      {nullptr, nullptr}};
   luaL_newlib(L, kFunctions);
   luaL_setfuncs(L, kTimeFunctions, 0);
+  luaL_setfuncs(L, kMapFunctions, 0);
   pushNull(L);
   lua_setfield(L, -2, "null");
 }

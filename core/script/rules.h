@@ -2,6 +2,7 @@
 // Rules: a tenant's Lua scripts, compiled once at publish and run per event in a sandbox
 // (no I/O, no clock, no shared state; budgets in base/limits.h). See sdk/lua/ for the author's
 // view.
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "base/json_doc.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "mapping/book.h"
+#include "mapping/convert.h"
 #include "model/catalog.h"
 #include "model/event.h"
 
@@ -23,23 +26,66 @@ class Ruleset {
   virtual size_t normalizerCount() const = 0;
   // Destination names that routes mention, so that apply can refuse unknown ones.
   virtual std::vector<std::string> destinations() const = 0;
+  // "name@version" of the scripts, in the order they run.
+  virtual std::vector<std::string> versions() const = 0;
+  virtual const std::string& versionText() const = 0;  // the same, joined by spaces
+  // The mapping rules see under "connector/object": of jn.map, else of the book. Null: none.
+  virtual mapping::EntryPtr mapping(std::string_view name) const = 0;
+  virtual std::vector<mapping::EntryPtr> mappings() const = 0;
 };
 using RulesetPtr = std::shared_ptr<const Ruleset>;
 
-// Compiles and runs each script's top level once, in the sandbox. The error names
-// rule@version:line.
-Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts);
+// What rules may use besides the event.
+struct Surroundings {
+  mapping::BookPtr mappings;  // may be null
+  std::vector<LookupTable> tables;
+};
+
+struct RuleProblem {
+  std::string script;   // its name; "" = none in particular
+  std::string message;  // begins with rule@version:line
+};
+
+// Compiles and runs each script's top level once, in the sandbox. The error holds all problems;
+// they are also added to `problems`, one by one.
+Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts,
+                                const Surroundings& surroundings = {},
+                                std::vector<RuleProblem>* problems = nullptr);
 
 struct RouteTarget {
   std::string destination;
   std::string route;         // its name in the script
   std::string rule_version;  // "name@version"
   std::string order_key;     // value of the route's `key` path, ""
+  std::string mapping;       // "connector/object@hash", "" = the event is sent as it is
+  std::string body_json;     // what the mapping made
+  std::string problem;       // why it made nothing; "" = it did
 };
 
-struct Trace {                     // filled when asked for
+// Filled when asked for.
+struct Trace {
+  bool details = false;  // also what stands below; costs about an eighth more
+
   std::vector<std::string> lines;  // one per rule considered: matched, or the clause that failed
   int64_t fuel = 0;
+
+  struct Read {
+    std::string path, value;  // the value's first characters as JSON; "" = absent
+    int times = 0;
+  };
+  std::vector<Read> reads;  // fields of the event that Lua asked for, in order
+  struct ClauseSeen {
+    std::string route, path, value;
+    bool matched = false;
+  };
+  std::vector<ClauseSeen> clauses;
+  std::map<std::string, std::map<int, int>> hits;  // script -> line -> times
+  struct Mapped {
+    std::string destination, mapping;
+    std::vector<mapping::Issue> issues;
+    std::vector<mapping::Origin> origins;
+  };
+  std::vector<Mapped> mapped;
 };
 
 struct Routed {
@@ -71,8 +117,13 @@ class RuleRunner {
   // `ev` in routes: envelope fields by name (id type source integration tenant occurred_at
   // received_at actor resource data payload metadata), any other name is looked up in data, then
   // in payload.
+  // Targets with a mapping get their body: the event's data through the mapping.
   virtual Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
                             Trace* trace = nullptr) = 0;
+  // One object through a mapping that the rules see, after_in and after_out included.
+  virtual Ran<mapping::Converted> convert(const Ruleset& rules, std::string_view name,
+                                          mapping::Direction direction,
+                                          const mapping::Value& object, Trace* trace = nullptr) = 0;
 };
 
 // What one normalize() or route() may use.

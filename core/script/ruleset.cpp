@@ -61,17 +61,42 @@ const std::vector<uint32_t>& RouteTable::candidates(const std::string& type) con
 
 size_t CompiledRuleset::routeCount() const {
   size_t count = 0;
-  for (const RouteTable& table : tables) count += table.rules.size();
+  for (const RouteTable& table : routes) count += table.rules.size();
   return count;
 }
 
 std::vector<std::string> CompiledRuleset::destinations() const {
   std::set<std::string> names;
-  for (const RouteTable& table : tables) {
-    names.insert(table.otherwise.begin(), table.otherwise.end());
-    for (const RouteRule& rule : table.rules) names.insert(rule.to.begin(), rule.to.end());
+  for (const RouteTable& table : routes) {
+    for (const Target& target : table.otherwise) names.insert(target.destination);
+    for (const RouteRule& rule : table.rules) {
+      for (const Target& target : rule.to) names.insert(target.destination);
+    }
   }
   return {names.begin(), names.end()};
+}
+
+std::vector<std::string> CompiledRuleset::versions() const {
+  std::vector<std::string> labels;
+  for (const ScriptText& script : scripts) labels.push_back(script.label);
+  return labels;
+}
+
+mapping::EntryPtr CompiledRuleset::mapping(std::string_view name) const {
+  const auto declared = maps.find(name);
+  if (declared != maps.end()) return declared->second.entry;
+  return book ? book->find(name) : nullptr;
+}
+
+std::vector<mapping::EntryPtr> CompiledRuleset::mappings() const {
+  std::map<std::string, mapping::EntryPtr> all;
+  if (book) {
+    for (const auto& entry : book->all()) all[entry->name()] = entry;
+  }
+  for (const auto& [name, map] : maps) all[name] = map.entry;
+  std::vector<mapping::EntryPtr> list;
+  for (auto& [name, entry] : all) list.push_back(std::move(entry));
+  return list;
 }
 
 size_t CompiledRuleset::slotOf(const Path& path) {

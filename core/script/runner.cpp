@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/bytes.h"
 #include "script/declaration.h"
+#include "script/lua_value.h"
+#include "script/mapper.h"
 #include "script/normal_form.h"
 #include "script/ruleset.h"
 #include "script/sandbox.h"
@@ -61,19 +64,38 @@ lua_Integer keyOf(size_t declaration, size_t position) {
   return static_cast<lua_Integer>(declaration * (limits::kRulesPerScriptMax + 1) + position);
 }
 
-void pushEventHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
-                      const Normalizer& normalizer) {
-  const size_t index = normalizer.script;
-  const lua_Integer key = keyOf(normalizer.declaration, 0);
-  if (sandbox.pushHandler(L, index, key)) return;
-  sandbox.load(L, index, rules.scripts[index]);
-  sandbox.prepare(L, index);
-  pushDeclaration(L, normalizer.declaration);
-  pushMember(L, "event");
+// A function that stands in a declaration under a name. `key` tells it from its others.
+struct Handler {
+  size_t script;
+  size_t declaration;
+  const char* name;
+  lua_Integer key;
+  int line;
+};
+
+Handler eventHandler(const Normalizer& normalizer) {
+  return {normalizer.script, normalizer.declaration, "event", keyOf(normalizer.declaration, 0),
+          normalizer.line};
+}
+
+Handler afterHandler(const LuaMap& map, mapping::Direction direction) {
+  const bool out = direction == mapping::Direction::ToExternal;
+  return {map.script, map.declaration, out ? "after_out" : "after_in",
+          keyOf(map.declaration, out ? 2 : 1), out ? map.out_line : map.in_line};
+}
+
+void pushHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
+                 const Handler& handler) {
+  sandbox.setHandlerLine(handler.line);
+  if (sandbox.pushHandler(L, handler.script, handler.key)) return;
+  sandbox.load(L, handler.script, rules.scripts[handler.script]);
+  sandbox.prepare(L, handler.script);
+  pushDeclaration(L, handler.declaration);
+  pushMember(L, handler.name);
   if (lua_type(L, -1) != LUA_TFUNCTION) {
     luaL_error(L, "the script declares other rules than at publish");
   }
-  sandbox.rememberHandler(L, index, key);
+  sandbox.rememberHandler(L, handler.script, handler.key);
 }
 
 void pushWhereHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
@@ -97,6 +119,12 @@ std::string show(const Field& field) {
   return '"' + field.scalarText().substr(0, kShownMax) + '"';
 }
 
+std::string clipText(std::string text) {
+  if (text.size() > limits::kRuleErrorBytesMax) text.resize(limits::kRuleErrorBytesMax);
+  while (!text.empty() && !validUtf8(text)) text.pop_back();
+  return text;
+}
+
 class LuaRuleRunner final : public RuleRunner {
  public:
   explicit LuaRuleRunner(const RuleBudget& budget) : budget_(budget) {}
@@ -104,6 +132,9 @@ class LuaRuleRunner final : public RuleRunner {
   Ran<bool> normalize(const Ruleset& rules, Event& event, JsonView payload, Trace* trace) override;
   Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
                     Trace* trace) override;
+  Ran<mapping::Converted> convert(const Ruleset& rules, std::string_view name,
+                                  mapping::Direction direction, const mapping::Value& object,
+                                  Trace* trace) override;
 
  private:
   struct Kept {
@@ -119,6 +150,19 @@ class LuaRuleRunner final : public RuleRunner {
     Ran<Routed> result;
   };
 
+  // Runs what failed once more, traced, to say which field it had read last.
+  template <class F>
+  void explain(const CompiledRuleset& rules, RuleError& error, const Trace* trace, F&& rerun) {
+    if (error.budget || (trace != nullptr && trace->details)) return;
+    Trace probe;
+    probe.details = true;
+    Sandbox* sandbox = beginRun(rules, &probe);
+    if (sandbox == nullptr) return;
+    rerun(*sandbox);
+    const std::string& read = sandbox->lastRead();
+    if (!read.empty()) error.message = clipText(error.message + " (last read: " + read + ")");
+  }
+
   Sandbox* sandboxFor(const CompiledRuleset& rules);
   Sandbox* beginRun(const CompiledRuleset& rules, Trace* trace);
   void endRun(const CompiledRuleset& rules, Sandbox* sandbox, Trace* trace);
@@ -130,9 +174,18 @@ class LuaRuleRunner final : public RuleRunner {
   void routeTable(Routing& routing);
   bool matches(Routing& routing, const RouteRule& rule);
   bool where(Routing& routing, const RouteRule& rule);
-  void addTargets(Routing& routing, const std::vector<std::string>& to, const std::string& route,
+  void addTargets(Routing& routing, const std::vector<Target>& to, const std::string& route,
                   std::optional<size_t> key_slot);
+  void mapTargets(Routing& routing);
+  void mapTarget(Routing& routing, const mapping::Value& data, RouteTarget& target);
+  Result<mapping::Converted> convertAll(const CompiledRuleset& rules, std::string_view name,
+                                        mapping::Direction direction, const mapping::Value& object,
+                                        Trace* trace, Sandbox*& sandbox);
+  std::optional<RuleError> runAfter(const CompiledRuleset& rules, const LuaMap& map,
+                                    mapping::Direction direction, Sandbox& sandbox,
+                                    const mapping::Value& object, mapping::Value& output);
   void note(Routing& routing, const RouteRule& rule, const std::string& what);
+  void noteClauses(Routing& routing, const RouteRule& rule);
 
   RuleBudget budget_;
   EventFields fields_;
@@ -158,7 +211,7 @@ Sandbox* LuaRuleRunner::sandboxFor(const CompiledRuleset& rules) {
 
 Sandbox* LuaRuleRunner::beginRun(const CompiledRuleset& rules, Trace* trace) {
   Sandbox* sandbox = sandboxFor(rules);
-  if (sandbox != nullptr) sandbox->beginRun(&fields_, trace == nullptr ? nullptr : &trace->lines);
+  if (sandbox != nullptr) sandbox->beginRun(&fields_, trace, &rules);
   return sandbox;
 }
 
@@ -191,9 +244,8 @@ std::optional<RuleError> LuaRuleRunner::runNormalizer(const CompiledRuleset& rul
                                                       Sandbox& sandbox, NormalForm& form) {
   const ScriptText& script = rules.scripts[normalizer.script];
   return sandbox.protect(script, [&](lua_State* L) {
-    pushEventHandler(L, sandbox, rules, normalizer);
-    sandbox.setHandlerLine(normalizer.line);
-    pushJson(L, fields_.payload());
+    pushHandler(L, sandbox, rules, eventHandler(normalizer));
+    pushPayload(L, fields_.payload());
     pushCtx(L);
     lua_call(L, 2, 1);
     form = readNormalForm(L, normalizer, fields_.event());
@@ -218,6 +270,12 @@ Ran<bool> LuaRuleRunner::normalize(const Ruleset& ruleset, Event& event, JsonVie
     NormalForm form;
     result.error = runNormalizer(rules, normalizer, *sandbox, form);
     endRun(rules, sandbox, trace);
+    if (result.error) {
+      explain(rules, *result.error, trace, [&](Sandbox& again) {
+        NormalForm unused;
+        (void)runNormalizer(rules, normalizer, again, unused);
+      });
+    }
     if (trace != nullptr) {
       trace->lines.push_back(fmt::format("normalize {}: {}", label,
                                          result.error   ? result.error->message
@@ -237,6 +295,15 @@ void LuaRuleRunner::note(Routing& routing, const RouteRule& rule, const std::str
       "route {} '{}': {}", routing.rules.scripts[routing.table->script].label, rule.name, what));
 }
 
+void LuaRuleRunner::noteClauses(Routing& routing, const RouteRule& rule) {
+  for (const Clause& clause : rule.when) {
+    const Path& path = routing.rules.paths[clause.slot];
+    const Field& field = fields_.findOnce(path, clause.slot);
+    routing.trace->clauses.push_back(
+        {rule.name, path.text, show(field), clause.matcher.matches(field)});
+  }
+}
+
 bool LuaRuleRunner::where(Routing& routing, const RouteRule& rule) {
   const CompiledRuleset& rules = routing.rules;
   const size_t index = routing.table->script;
@@ -248,19 +315,27 @@ bool LuaRuleRunner::where(Routing& routing, const RouteRule& rule) {
     return false;
   }
   bool yes = false;
-  routing.result.error = sandbox->protect(script, [&](lua_State* L) {
-    pushWhereHandler(L, *sandbox, rules, *routing.table, rule);
-    sandbox->setHandlerLine(rule.where_line);
-    pushEvent(L);
-    pushCtx(L);
-    lua_call(L, 2, 1);
-    yes = lua_toboolean(L, -1) != 0;
-    sandbox->endHandler(L, index, keyOf(routing.table->declaration, rule.position));
-  });
-  return yes && !routing.result.error;
+  const auto ask = [&](Sandbox& in) {
+    return in.protect(script, [&](lua_State* L) {
+      pushWhereHandler(L, in, rules, *routing.table, rule);
+      in.setHandlerLine(rule.where_line);
+      pushEvent(L);
+      pushCtx(L);
+      lua_call(L, 2, 1);
+      yes = lua_toboolean(L, -1) != 0;
+      in.endHandler(L, index, keyOf(routing.table->declaration, rule.position));
+    });
+  };
+  routing.result.error = ask(*sandbox);
+  if (routing.result.error) {
+    explain(rules, *routing.result.error, routing.trace, [&](Sandbox& again) { (void)ask(again); });
+    return false;
+  }
+  return yes;
 }
 
 bool LuaRuleRunner::matches(Routing& routing, const RouteRule& rule) {
+  if (routing.trace != nullptr && routing.trace->details) noteClauses(routing, rule);
   const Clause* failing = failingClause(routing.rules, rule.when);
   if (failing != nullptr) {
     if (routing.trace != nullptr) {
@@ -277,21 +352,119 @@ bool LuaRuleRunner::matches(Routing& routing, const RouteRule& rule) {
   return true;
 }
 
-// A destination gets an event once, however many routes name it.
-void LuaRuleRunner::addTargets(Routing& routing, const std::vector<std::string>& to,
+// A destination gets an event once in each form, however many routes name it.
+void LuaRuleRunner::addTargets(Routing& routing, const std::vector<Target>& to,
                                const std::string& route, std::optional<size_t> key_slot) {
   auto& targets = routing.result.value.targets;
   const auto& rules = routing.rules;
-  for (const std::string& destination : to) {
+  for (const Target& one : to) {
     const bool known = std::any_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
-      return target.destination == destination;
+      return target.destination == one.destination && target.mapping == one.mapping;
     });
     if (known) continue;
-    std::string key;
-    if (key_slot) key = fields_.findOnce(rules.paths[*key_slot], *key_slot).scalarText();
-    targets.push_back(
-        {destination, route, rules.scripts[routing.table->script].label, std::move(key)});
+    RouteTarget target;
+    target.destination = one.destination;
+    target.route = route;
+    target.rule_version = rules.scripts[routing.table->script].label;
+    target.mapping = one.mapping;
+    if (key_slot) {
+      target.order_key = fields_.findOnce(rules.paths[*key_slot], *key_slot).scalarText();
+    }
+    targets.push_back(std::move(target));
   }
+}
+
+// What a mapping cannot do ends its delivery alone; the other destinations get theirs.
+void LuaRuleRunner::mapTargets(Routing& routing) {
+  auto& targets = routing.result.value.targets;
+  const auto mapped = [](const RouteTarget& target) { return !target.mapping.empty(); };
+  if (std::none_of(targets.begin(), targets.end(), mapped)) return;
+  const auto data = mapping::parseValue(fields_.event().data_json);
+  for (RouteTarget& target : targets) {
+    if (target.mapping.empty()) continue;
+    if (data && data->isObject()) {
+      mapTarget(routing, *data, target);
+    } else {
+      target.problem = target.mapping + ": the event has no canonical data (a normalizer makes it)";
+    }
+  }
+}
+
+void LuaRuleRunner::mapTarget(Routing& routing, const mapping::Value& data, RouteTarget& target) {
+  const std::string name = target.mapping;
+  if (const auto entry = routing.rules.mapping(name)) target.mapping = entry->label();
+  auto converted = convertAll(routing.rules, name, mapping::Direction::ToExternal, data,
+                              routing.trace, routing.sandbox);
+  if (!converted) {
+    target.problem = target.mapping + ": " + clipText(converted.error().message);
+    return;
+  }
+  target.body_json = mapping::toJson(converted->output);
+  if (target.body_json.size() > limits::kRuleResultBytesMax) {
+    target.body_json.clear();
+    target.problem = target.mapping + ": the mapped object is too large";
+  }
+  if (routing.trace == nullptr) return;
+  routing.trace->mapped.push_back({target.destination, target.mapping, std::move(converted->issues),
+                                   std::move(converted->origins)});
+}
+
+// `sandbox` is opened if a function has to run and it is null.
+Result<mapping::Converted> LuaRuleRunner::convertAll(const CompiledRuleset& rules,
+                                                     std::string_view name,
+                                                     mapping::Direction direction,
+                                                     const mapping::Value& object, Trace* trace,
+                                                     Sandbox*& sandbox) {
+  const auto entry = rules.mapping(name);
+  if (!entry) return notFound("there is no mapping '" + std::string(name) + "'");
+  JUNCTOR_TRY(mapping::Converted converted, script::convert(entry->mapping, direction, object));
+  const auto declared = rules.maps.find(name);
+  if (declared == rules.maps.end()) return converted;
+  const LuaMap& map = declared->second;
+  const bool out = direction == mapping::Direction::ToExternal;
+  if ((out ? map.out_line : map.in_line) == 0) return converted;
+  if (sandbox == nullptr) sandbox = beginRun(rules, trace);
+  if (sandbox == nullptr) return internalError("no memory for a sandbox");
+  if (auto error = runAfter(rules, map, direction, *sandbox, object, converted.output)) {
+    return invalidArgument(error->rule + ": " + error->message);
+  }
+  return converted;
+}
+
+std::optional<RuleError> LuaRuleRunner::runAfter(const CompiledRuleset& rules, const LuaMap& map,
+                                                 mapping::Direction direction, Sandbox& sandbox,
+                                                 const mapping::Value& object,
+                                                 mapping::Value& output) {
+  const Handler handler = afterHandler(map, direction);
+  return sandbox.protect(rules.scripts[map.script], [&](lua_State* L) {
+    pushHandler(L, sandbox, rules, handler);
+    const int function = lua_gettop(L);
+    pushValue(L, output);
+    lua_pushvalue(L, function);
+    lua_pushvalue(L, function + 1);
+    pushValue(L, object);
+    lua_call(L, 2, 1);
+    if (lua_isnil(L, -1)) lua_pop(L, 1);  // it changed the table it was given
+    output = valueAt(L, -1);
+    if (!output.isObject()) luaL_error(L, "'%s' must return a table or nil", handler.name);
+    sandbox.endHandler(L, handler.script, handler.key);
+  });
+}
+
+Ran<mapping::Converted> LuaRuleRunner::convert(const Ruleset& ruleset, std::string_view name,
+                                               mapping::Direction direction,
+                                               const mapping::Value& object, Trace* trace) {
+  const auto& rules = static_cast<const CompiledRuleset&>(ruleset);
+  Ran<mapping::Converted> result;
+  Sandbox* sandbox = nullptr;
+  auto converted = convertAll(rules, name, direction, object, trace, sandbox);
+  endRun(rules, sandbox, trace);
+  if (converted) {
+    result.value = std::move(*converted);
+  } else {
+    result.error = RuleError{std::string(name), converted.error().message, false};
+  }
+  return result;
 }
 
 void LuaRuleRunner::routeTable(Routing& routing) {
@@ -329,11 +502,12 @@ Ran<Routed> LuaRuleRunner::route(const Ruleset& ruleset, const Event& event, Jso
                                  Trace* trace) {
   Routing routing{static_cast<const CompiledRuleset&>(ruleset), nullptr, nullptr, trace, {}};
   fields_.reset(event, payload);
-  for (const RouteTable& table : routing.rules.tables) {
+  for (const RouteTable& table : routing.rules.routes) {
     routing.table = &table;
     routeTable(routing);
     if (routing.result.error) break;
   }
+  if (!routing.result.error) mapTargets(routing);
   endRun(routing.rules, routing.sandbox, trace);
   Routed& routed = routing.result.value;
   if (routing.result.error) {

@@ -127,10 +127,21 @@ void Sandbox::build(lua_State* L) {
   lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 }
 
-void Sandbox::beginRun(EventFields* fields, std::vector<std::string>* log) {
+void Sandbox::beginRun(EventFields* fields, Trace* trace, const CompiledRuleset* rules) {
   ++context_.generation;
   context_.fields = fields;
-  context_.log = log;
+  context_.rules = rules;
+  context_.log = trace == nullptr ? nullptr : &trace->lines;
+  context_.reads = nullptr;
+  context_.hits = nullptr;
+  read_log_.last.clear();
+  if (trace != nullptr && trace->details) {
+    read_log_.paths = {"", ""};  // 0 is not traced, 1 the payload itself
+    read_log_.root = 1;
+    read_log_.reads = &trace->reads;
+    context_.reads = &read_log_;
+    context_.hits = &trace->hits;
+  }
   context_.log_lines = 0;
   context_.random_seeded = false;
   handler_line_ = 0;

@@ -28,7 +28,9 @@ class Sandbox {
   bool spent() const { return spoiled_ || context_.budget.footprint() > kKeptBytesMax; }
 
   // Starts the budget of one run. Values of earlier runs become unreadable.
-  void beginRun(EventFields* fields, std::vector<std::string>* log);
+  void beginRun(EventFields* fields, Trace* trace, const CompiledRuleset* rules = nullptr);
+  // "a.b = 5": what a traced run read last; "" = nothing, or not traced.
+  const std::string& lastRead() const { return read_log_.last; }
 
   // Runs body(lua_State*) protected; the error names `script`. The body may raise Lua errors; it
   // must not let other exceptions out.
@@ -85,6 +87,7 @@ class Sandbox {
   void runTopLevel(lua_State* L, Script& script);
 
   Context context_;
+  ReadLog read_log_;
   lua_State* L_ = nullptr;
   std::vector<Script> scripts_;
   int environment_metatable_ref_ = LUA_NOREF;

@@ -14,6 +14,7 @@ enum class Kind : uint32_t { Json = 0x4a6e5631, Event = 0x4a6e4531, Ctx = 0x4a6e
 struct Block {
   Kind kind;  // doubles as a magic word
   uint32_t generation;
+  uint32_t path;  // in the read log; 0: not traced
   JsonView view;
 };
 
@@ -32,12 +33,35 @@ Block& check(lua_State* L, int index) {
   return *block;
 }
 
-void pushBlock(lua_State* L, Kind kind, JsonView view) {
+void pushBlock(lua_State* L, Kind kind, JsonView view, uint32_t path = 0) {
   Context& context = contextOf(L);
   void* memory = lua_newuserdatauv(L, sizeof(Block), 0);
-  new (memory) Block{kind, context.generation, view};
+  new (memory) Block{kind, context.generation, path, view};
   lua_rawgeti(L, LUA_REGISTRYINDEX, context.view_metatable_ref);
   lua_setmetatable(L, -2);
+}
+
+void pushAt(lua_State* L, JsonView json, uint32_t path) {
+  const bool container = json.isArray() || json.isObject();
+  if (container) return pushBlock(L, Kind::Json, json, path);
+  pushJson(L, json);
+}
+
+// A member of a view: noted if the run is traced.
+void pushMember(lua_State* L, const Block& of, std::string_view name, JsonView json) {
+  ReadLog* log = contextOf(L).reads;
+  if (log == nullptr || of.path == 0) return pushAt(L, json, 0);
+  const uint32_t path = log->child(of.path, name);
+  log->note(path, json);
+  pushAt(L, json, path);
+}
+
+void pushNamed(lua_State* L, std::string_view name, JsonView json) {
+  ReadLog* log = contextOf(L).reads;
+  if (log == nullptr) return pushAt(L, json, 0);
+  const uint32_t path = log->child(0, name);
+  log->note(path, json);
+  pushAt(L, json, path);
 }
 
 void pushText(lua_State* L, std::string_view text) {
@@ -60,15 +84,16 @@ void pushEventField(lua_State* L, EventFields& fields, std::string_view name) {
   const Envelope envelope = envelopeOf(name);
   switch (envelope) {
     case Envelope::None:
-      return pushJson(L, fields.open(name));
+      return pushNamed(L, name, fields.open(name));
     case Envelope::Actor:
     case Envelope::Data:
     case Envelope::Payload:
     case Envelope::Metadata:
-      return pushJson(L, fields.json(envelope));
+      return pushNamed(L, name, fields.json(envelope));
     case Envelope::Resource:
       return pushResource(L, fields.event().resource);
     default:
+      if (ReadLog* log = contextOf(L).reads) log->noteText(name, fields.text(envelope));
       return pushText(L, fields.text(envelope));
   }
 }
@@ -76,6 +101,7 @@ void pushEventField(lua_State* L, EventFields& fields, std::string_view name) {
 void pushCtxField(lua_State* L, EventFields& fields, std::string_view name) {
   if (name == "rand") return lua_pushcfunction(L, ctxRand);
   if (name == "local_hour") return lua_pushcfunction(L, ctxLocalHour);
+  if (name == "lookup") return lua_pushcfunction(L, jnLookup);
   const Envelope envelope = envelopeOf(name);
   switch (envelope) {
     case Envelope::None:
@@ -95,7 +121,7 @@ int viewIndex(lua_State* L) {
     const std::string_view key(name, size);
     switch (block.kind) {
       case Kind::Json:
-        pushJson(L, block.view.find(key));
+        pushMember(L, block, key, block.view.find(key));
         break;
       case Kind::Event:
         pushEventField(L, *contextOf(L).fields, key);
@@ -111,7 +137,12 @@ int viewIndex(lua_State* L) {
   if (is_integer == 0 || block.kind != Kind::Json || position < 1) return 0;
   const auto steps = std::min(position, static_cast<lua_Integer>(block.view.size()));
   contextOf(L).budget.charge(L, 1 + steps / 16);  // elements are found by walking
-  pushJson(L, block.view.at(static_cast<size_t>(position - 1)));
+  const JsonView element = block.view.at(static_cast<size_t>(position - 1));
+  if (block.path == 0) {
+    pushJson(L, element);
+  } else {
+    pushMember(L, block, std::to_string(position), element);
+  }
   return 1;
 }
 
@@ -129,6 +160,7 @@ int viewNewIndex(lua_State* L) {
 struct Cursor {
   uint32_t generation;
   bool array;
+  uint32_t path;
   lua_Integer position;
   JsonView::Iterator it, end;
 };
@@ -145,7 +177,9 @@ int nextMember(lua_State* L) {
   } else {
     lua_pushlstring(L, cursor.it.key().data(), cursor.it.key().size());
   }
-  pushJson(L, *cursor.it);
+  const Block block{Kind::Json, cursor.generation, cursor.path, {}};
+  const std::string_view name = cursor.array ? std::string_view("[]") : cursor.it.key();
+  pushMember(L, block, name, *cursor.it);
   ++cursor.it;
   return 2;
 }
@@ -197,6 +231,11 @@ void pushJson(lua_State* L, JsonView json) {
   }
 }
 
+void pushPayload(lua_State* L, JsonView payload) {
+  const ReadLog* log = contextOf(L).reads;
+  pushAt(L, payload, log == nullptr ? 0 : log->root);
+}
+
 void pushEvent(lua_State* L) {
   pushBlock(L, Kind::Event, {});
 }
@@ -218,8 +257,9 @@ JsonView toView(lua_State* L, int index) {
 
 void pushViewIterator(lua_State* L, int index) {
   const JsonView view = toView(L, index);
+  const uint32_t path = check(L, index).path;
   void* memory = lua_newuserdatauv(L, sizeof(Cursor), 0);
-  new (memory) Cursor{contextOf(L).generation, view.isArray(), 0, view.begin(), view.end()};
+  new (memory) Cursor{contextOf(L).generation, view.isArray(), path, 0, view.begin(), view.end()};
   lua_pushcclosure(L, nextMember, 1);
 }
 

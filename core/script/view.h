@@ -14,6 +14,8 @@ void installViews(lua_State* L);
 // Pushes a scalar as Lua value, null and absent as nil, an array or object as view. Integers
 // beyond int64 become decimal text.
 void pushJson(lua_State* L, JsonView json);
+// `ev` of normalizers: the payload, its reads noted in traced runs.
+void pushPayload(lua_State* L, JsonView payload);
 // `ev` of routes (envelope names first) and `ctx`. Both read the event of the current run.
 void pushEvent(lua_State* L);
 void pushCtx(lua_State* L);

@@ -43,6 +43,7 @@
 ---@field data jn.Json               what the connector made, before this normalizer
 ---@field metadata jn.Json
 ---@field rand fun(): number         in [0, 1); seeded by the event's id
+---@field lookup fun(table: string, key: string|integer|nil): jn.Json  as jn.lookup
 ---@field local_hour fun(zone: string?): integer  hour 0-23 of the receipt, at "UTC" or "+02:00"
 
 ---A condition on one field. A text with `*` or `{a,b}` is a pattern (`\` takes the next character
@@ -83,7 +84,7 @@
 ---@field priority integer?             higher first; equal ones as written
 ---@field when jn.When?                 default: every event
 ---@field where (fun(ev: jn.Event, ctx: jn.Ctx): boolean?)?  asked after `when`
----@field to string|(string|{ [1]: string })[]|nil
+---@field to string|(string|jn.Target)[]|nil
 ---@field key string?                   path whose value orders the deliveries
 ---@field drop string?                  reason; instead of `to`
 ---@field stop boolean?                 no further rules of this table
@@ -92,7 +93,44 @@
 ---@field version integer?
 ---@field fanout "all"|"first"|nil      default "all"
 ---@field rules jn.Rule[]
----@field otherwise string|(string|{ [1]: string })[]|nil  if no rule matched
+---@field otherwise string|(string|jn.Target)[]|nil  if no rule matched
+
+---@class jn.Target
+---@field [1] string        the destination
+---@field map string?       mapping that makes what is sent, "connector/object"
+
+---A transform of the mapping format: a name, or a table of one ({ e164 = "CZ" }); the helpers
+---jn.lower, jn.email, jn.number, jn.time, jn.iso8601, jn.unix_ms and jn.e164 stand for theirs.
+---@alias jn.Transform string|table|function
+
+---@class jn.MapField
+---@field [1] string                    path at the provider
+---@field using jn.Transform|jn.Transform[]|nil
+---@field dir "in"|"out"|"both"|nil     default "both"
+---@field owner "remote"|"local"|nil    whose value wins
+---@field key boolean?                  finds the same object on the other side
+---@field required boolean|"to_external"|"from_external"|nil
+---@field max integer?                  characters of the provider's text
+---@field default any
+---@field constant any
+---@field canonical string|string[]|nil path of ours, if it is not the field's name
+---@field also_read string|string[]|nil
+---@field note string?
+
+---@class jn.MapSection
+---@field object string?                the provider's name of the object
+---@field fields table<string, string|jn.MapField>
+---@field envelope table?
+---@field samples table[]?
+---@field owner "remote"|"local"|nil
+
+---@class jn.Mapping
+---@field entity "contact"|"ticket"|"company"|"deal"|"message"
+---@field version integer?
+---@field description string?
+---@field after_in (fun(ours: table, theirs: table): table?)?
+---@field after_out (fun(theirs: table, ours: table): table?)?
+---@field [string] jn.MapSection        by connector
 
 ---@class jn.Null
 
@@ -109,6 +147,57 @@ function jn.normalize(normalizer) end
 ---@param route jn.Route
 ---@return jn.Route
 function jn.route(route) end
+
+---Declares tests, in a file of its own: tests/NAME.lua, or x_test.lua beside x.lua.
+---@param tests { [1]: string, [2]: fun(t: jn.T) }[]
+---@return table
+function jn.tests(tests) end
+
+---What a test is given. Called with a dot: t.eq(…).
+---@class jn.T
+jn.T = {}
+
+---Equal as JSON, tables member by member.
+---@param got any
+---@param expected any
+---@param what string?
+function jn.T.eq(got, expected, what) end
+
+---@param value any
+---@param what string?
+function jn.T.ok(value, what) end
+
+---f raises an error whose text holds `text`; returns it.
+---@param f fun()
+---@param text string?
+---@return string
+function jn.T.fails(f, text) end
+
+---The event that the normalizers make, and whether one did. `event` gives type, source,
+---integration, received_at, metadata.
+---@param payload any
+---@param event table?
+---@return table
+---@return boolean
+function jn.T.normalize(payload, event) end
+
+---Where the event would go.
+---@param event table
+---@return { to: string[], targets: table[], dropped: boolean, reason: string?, route: string? }
+function jn.T.route(event) end
+
+---One object through a mapping, and the issues.
+---@param name string          "connector/object", or the connector if the rules declare one of it
+---@param direction "in"|"out"
+---@param object table
+---@return table
+---@return table[]
+function jn.T.map(name, direction, object) end
+
+---Fails if anything of our object does not come back.
+---@param name string
+---@param object table
+function jn.T.roundtrip(name, object) end
 
 ---The parts joined by ":"; nil if a part is nil or "".
 ---@param ... string|integer|nil
@@ -151,10 +240,50 @@ function jn.enum(names, value, default) end
 function jn.email(text) end
 
 ---The results of f over a list, nil ones left out. f may name a field: jn.map(ev.labels, "name").
+---With a table alone it declares a mapping (jn.Mapping), at the top level.
+---@overload fun(mapping: jn.Mapping): jn.Mapping
 ---@param list any[]|jn.View|nil
 ---@param f string|fun(item: any): any
 ---@return any[]?
 function jn.map(list, f) end
+
+---The provider's object, and a list of what was lost, clipped or refused. In handlers only.
+---@param name string          "connector/object"
+---@param object table|jn.View|nil
+---@return table?
+---@return { kind: string, field: string, path: string, detail: string }[]
+function jn.to_external(name, object) end
+
+---Our object of the provider's, likewise.
+---@param name string
+---@param object table|jn.View|nil
+---@return table?
+---@return { kind: string, field: string, path: string, detail: string }[]
+function jn.from_external(name, object) end
+
+---The phone number as E.164, or nil. With a country alone, e164("CZ"): a transform.
+---@param text string?
+---@param country string?      two letters, of numbers without a code
+---@return any
+function jn.e164(text, country) end
+
+---Words of ours and the provider's. As a transform in jn.map; called, it translates:
+---stage("lead") is theirs, stage("Lead", "in") ours, nil if there is none.
+---@param words table<string, any>
+---@return fun(word: any, direction: "in"|nil): any
+function jn.bimap(words) end
+
+---Is the member there, be it null? Reading gives nil for null and for what is absent.
+---@param object table|jn.View|nil
+---@param name string
+---@return boolean
+function jn.has(object, name) end
+
+---The value under a key of the tenant's table (tables/NAME.json), or nil. In handlers only.
+---@param table string
+---@param key string|integer|nil
+---@return jn.Json
+function jn.lookup(table, key) end
 
 ---The first value that is neither nil, jn.null nor "".
 ---@param ... any

@@ -21,7 +21,8 @@ class Documentation(unittest.TestCase):
         with Junctor() as server, tempfile.TemporaryDirectory() as folder:
             for number, (page, block) in enumerate(blocks):
                 with self.subTest(page=page, block=number):
-                    file = pathlib.Path(folder) / f"block{number}.lua"
+                    kind = "_test" if "jn.tests {" in block else ""
+                    file = pathlib.Path(folder) / f"block{number}{kind}.lua"
                     file.write_text(block)
                     done = server.cli("rule", "check", str(file), check=False)
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -101,6 +101,8 @@ uint32_t checksumOf(const Event& event) {
                                   &event.metadata_json, &event.data_json, &event.payload_json}) {
     crc = crc32c(*text, crc32c("|", crc));
   }
+  if (!event.rules.empty())
+    crc = crc32c(event.rules, crc32c("|", crc));  // rows before it have none
   return crc;
 }
 
@@ -133,7 +135,8 @@ Result<RawRequestPtr> readRequest(const Statement& row, int first, const NameTab
 const char* const kEventColumns =
     "e.key, e.id_lo, e.request_key, e.request_lo, e.tenant, e.integration, e.source, e.received_at,"
     " e.occurred_at, e.checksum, e.sequence, e.hops, e.stale, e.type, e.source_event_id,"
-    " e.resource_type, e.resource_id, e.correlation_id, e.actor, e.metadata, e.data, e.payload";
+    " e.resource_type, e.resource_id, e.correlation_id, e.actor, e.metadata, e.data, e.payload,"
+    " e.rules";
 
 Result<Event> readEvent(const Statement& row, int first, const NameTable& names) {
   Event event;
@@ -157,13 +160,15 @@ Result<Event> readEvent(const Statement& row, int first, const NameTable& names)
                             &event.metadata_json, &event.data_json, &event.payload_json}) {
     *text = row.text(column++);
   }
+  event.rules = row.text(column++);
   if (checksumOf(event) != checksum) return damaged(event.id.text());
   return event;
 }
 
 const char* const kDeliveryColumns =
     "d.key, d.id_lo, d.event_key, d.event_lo, d.tenant, d.integration, d.destination, d.route,"
-    " d.rule_version, d.state, d.attempts, d.next_at, d.created_at, d.order_key, d.reason";
+    " d.rule_version, d.state, d.attempts, d.next_at, d.created_at, d.order_key, d.reason,"
+    " d.mapping, d.body";
 
 Delivery readDelivery(const Statement& row, int first, const NameTable& names) {
   Delivery delivery;
@@ -182,6 +187,8 @@ Delivery readDelivery(const Statement& row, int first, const NameTable& names) {
   delivery.created_at_ms = row.integer(column++);
   delivery.order_key = row.text(column++);
   delivery.reason = row.text(column++);
+  delivery.mapping = row.text(column++);
+  delivery.body_json = row.text(column++);
   return delivery;
 }
 

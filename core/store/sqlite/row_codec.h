@@ -28,7 +28,7 @@ uint32_t checksumOf(const Event& event);
 extern const char* const kRequestColumns;
 extern const char* const kEventColumns;
 extern const char* const kDeliveryColumns;
-inline constexpr int kEventColumnCount = 22;
+inline constexpr int kEventColumnCount = 23;
 
 Result<RawRequestPtr> readRequest(const Statement& row, int first, const NameTable& names);
 Result<Event> readEvent(const Statement& row, int first, const NameTable& names);

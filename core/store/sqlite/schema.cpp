@@ -90,9 +90,17 @@ constexpr std::string_view kOrderedDeliveries =
     "CREATE INDEX delivery_ordered ON delivery (tenant, destination, order_key, key)"
     " WHERE order_key IS NOT NULL AND (state = 0 OR state = 2);";
 
-constexpr std::array<Migration, 3> kMigrations = {{{1, "first", kFirst},
+// The scripts that were applied to an event; what a mapping made for a delivery.
+constexpr std::string_view kMapped = R"sql(
+ALTER TABLE event ADD COLUMN rules TEXT;
+ALTER TABLE delivery ADD COLUMN mapping TEXT;
+ALTER TABLE delivery ADD COLUMN body TEXT;
+)sql";
+
+constexpr std::array<Migration, 4> kMigrations = {{{1, "first", kFirst},
                                                    {2, "inbox-without-print", kInboxWithoutPrint},
-                                                   {3, "ordered-deliveries", kOrderedDeliveries}}};
+                                                   {3, "ordered-deliveries", kOrderedDeliveries},
+                                                   {4, "mapped", kMapped}}};
 
 }  // namespace
 

@@ -47,7 +47,8 @@ void WriteSession::insertDelivery(const Delivery& delivery) {
       .with(key, delivery.id.uuid.lo, delivery.event_id.orderKey(), delivery.event_id.uuid.lo,
             tenant, nameNumber(delivery.integration), nameNumber(delivery.destination),
             nameNumber(delivery.route), nameNumber(delivery.rule_version), state, delivery.attempts,
-            dueTime(delivery, tenant), delivery.created_at_ms, delivery.order_key, delivery.reason)
+            dueTime(delivery, tenant), delivery.created_at_ms, delivery.order_key, delivery.reason,
+            delivery.mapping, delivery.body_json)
       .run();
   delivery_index_.add(tenant, key);
   ++delta(tenant).deliveries[state];

@@ -191,7 +191,7 @@ void WriteSession::insertEventRow(const Event& event) {
             nameNumber(event.source), event.received_at_ms, event.occurred_at_ms, checksumOf(event),
             event.sequence, event.hops, event.stale, event.type, event.source_event_id,
             event.resource.type, event.resource.id, event.correlation_id, event.actor_json,
-            event.metadata_json, event.data_json, event.payload_json)
+            event.metadata_json, event.data_json, event.payload_json, event.rules)
       .run();
 }
 

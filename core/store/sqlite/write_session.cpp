@@ -46,9 +46,10 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
       find_event_source_(database, "SELECT integration, source_event_id FROM event WHERE key=?"),
       find_event_(database, "SELECT id_lo FROM event WHERE key=?"),
       insert_event_(database,
-                    "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                    "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       delete_event_(database, "DELETE FROM event WHERE key=?"),
-      insert_delivery_(database, "INSERT INTO delivery VALUES (?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?)"),
+      insert_delivery_(database,
+                       "INSERT INTO delivery VALUES (?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?)"),
       find_delivery_(database,
                      "SELECT id_lo, tenant, state, attempts, tries FROM delivery WHERE key=?"),
       update_delivery_(

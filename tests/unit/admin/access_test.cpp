@@ -39,6 +39,22 @@ const Expectation kExpectations[] = {
     {"POST /v1/tenants/{t}/destinations/{n}/pause", "oap"},
     {"POST /v1/tenants/{t}/destinations/{n}/resume", "oap"},
     {"GET /v1/tenants/{t}/rules", "oapvu"},
+    {"GET /v1/tenants/{t}/rules/{r}/versions", "oapvu"},
+    {"GET /v1/tenants/{t}/rules/{r}/versions/{v}", "oapvu"},
+    {"POST /v1/tenants/{t}/rules/{r}/versions", "oa"},
+    {"POST /v1/tenants/{t}/rules/{r}/publish", "oa"},
+    {"POST /v1/tenants/{t}/rules/{r}/rollback", "oa"},
+    {"DELETE /v1/tenants/{t}/rules/{r}", "oa"},
+    {"GET /v1/tenants/{t}/shadow", "oapvu"},
+    {"DELETE /v1/tenants/{t}/rules/{r}/shadow", "oa"},
+    {"POST /v1/tenants/{t}/rules/{r}/test", "oa"},
+    {"POST /v1/tenants/{t}/rules/{r}/dry-run", "oapv"},
+    {"POST /v1/tenants/{t}/rules/{r}/compare", "oapv"},
+    {"GET /v1/tenants/{t}/mappings", "oapvu"},
+    {"GET /v1/tenants/{t}/mappings/{c}/{o}", "oapvu"},
+    {"PUT /v1/tenants/{t}/mappings/{c}/{o}", "oa"},
+    {"DELETE /v1/tenants/{t}/mappings/{c}/{o}", "oa"},
+    {"POST /v1/tenants/{t}/mappings/{c}/{o}/run", "oapvu"},
     {"POST /v1/connectors/reload", "oa"},
     {"POST /v1/connectors/{c}/release", "oa"},
     {"POST /v1/apply", "oa"},
@@ -104,6 +120,9 @@ std::string targetOf(const Route& route, const std::string& tenant, AdminServer&
   put("{n}", "agent");
   put("{s}", "webhook");
   put("{k}", "tok_0000");
+  put("{r}", "route");
+  put("{v}", "0123456789ab");
+  put("{o}", "contact");
   return target;
 }
 
@@ -117,6 +136,17 @@ std::string bodyOf(const Route& route) {
     return R"({"id":"new","connector":"github","webhook_secrets":["env:NEW"]})";
   }
   if (route.pattern.ends_with("/actions/{a}") && route.method == "POST") return R"({"params":{}})";
+  if (route.pattern.ends_with("/versions") && route.method == "POST") {
+    return R"({"source":"return 1"})";
+  }
+  const bool versioned = route.pattern.ends_with("/publish") || route.pattern.ends_with("/compare");
+  if (versioned) return R"({"version":"0123456789ab"})";
+  if (route.pattern.ends_with("/dry-run")) {
+    return R"({"event":")" + junctor::EventId{{0x0190000000007000, 0x8000000000000001}}.text() +
+           R"("})";
+  }
+  if (route.pattern.ends_with("/run")) return R"({"direction":"to_external","object":{}})";
+  if (route.method == "PUT") return R"({"fields":{}})";
   if (route.body == junctor::admin::Body::Required) return R"({"all":true})";
   return "";
 }

@@ -19,6 +19,8 @@ class Promised final : public net::Responder {
   std::function<void(net::HttpResponse)> done_;
 };
 
+const char* const kRoute = "return jn.route { rules = {}, otherwise = 'agent' }";
+
 CatalogPtr twoTenants() {
   auto catalog = std::make_shared<Catalog>();
   for (const std::string id : {"acme", "globex"}) {
@@ -35,7 +37,7 @@ CatalogPtr twoTenants() {
     destination.tenant = id;
     destination.url = "https://agent.example/" + id;
     tenant.destinations["agent"] = destination;
-    tenant.rules.push_back({id, "route", "return 1", "0123456789ab"});
+    tenant.rules.push_back({id, "route", kRoute, "0123456789ab"});
     catalog->tenants[id] = tenant;
   }
   return catalog;
@@ -83,6 +85,13 @@ Result<admin::ApplyReport> ScriptedServices::apply(std::vector<Tenant> tenants, 
   for (const Tenant& tenant : tenants) note((dry_run ? "dry " : "apply ") + tenant.id);
   applied = std::move(tenants);
   return report;
+}
+
+Result<admin::ApplyReport> ScriptedServices::edit(const std::string& tenant,
+                                                  const admin::TenantChange& change, bool dry_run) {
+  Tenant changed = *catalog_->findTenant(tenant);
+  JUNCTOR_CHECK(change(changed));
+  return apply({changed}, dry_run);
 }
 
 Result<std::vector<DeliveryId>> ScriptedServices::replayEvent(const std::string& tenant,

@@ -51,6 +51,11 @@ class ScriptedServices final : public admin::Services {
     return notFound("no version of connector '" + id + "' is quarantined");
   }
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
+  Result<admin::ApplyReport> edit(const std::string& tenant, const admin::TenantChange& change,
+                                  bool dry_run) override;
+  script::RulesetPtr rulesOf(const std::string&) const override { return rules; }
+  mapping::BookPtr shippedMappings() const override { return mappings; }
+  flow::ShadowReport shadowReport(const std::string&) const override { return shadow; }
   Result<std::vector<DeliveryId>> replayEvent(const std::string& tenant, EventId id) override;
   Result<void> retryDelivery(const std::string& tenant, DeliveryId id) override;
   Result<void> discardDelivery(const std::string& tenant, DeliveryId id,
@@ -68,6 +73,9 @@ class ScriptedServices final : public admin::Services {
   admin::ApplyReport report;
   std::vector<std::string> done;  // "apply acme", "retry dlv_…", …
   std::vector<Tenant> applied;
+  script::RulesetPtr rules;
+  mapping::BookPtr mappings;
+  flow::ShadowReport shadow;
 
   TempFolder folder;
   ManualClock clock_;

@@ -191,7 +191,7 @@ TEST_CASE("all problems of all files are reported at once, in file order") {
   CHECK(lines[9] == "rules/big.lua: a script may have at most 65536 bytes");
   CHECK(lines[10] ==
         "integration.yaml: unknown file in a tenant folder; did you mean 'integrations.yaml'?");
-  CHECK(lines[11] == "route.lua: rule scripts belong into rules/");
+  CHECK(lines[11] == "route.lua: rule scripts belong into rules/, tests into tests/");
 }
 
 TEST_CASE("a syntax error is named with its line, and the other files are still checked") {

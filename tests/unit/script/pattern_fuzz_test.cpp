@@ -108,13 +108,11 @@ std::string ours(const Ruleset& rules, const std::string& payload) {
   return std::string(document.parse(stage.event.data_json)->find("out").asString());
 }
 
-}  // namespace
-
-TEST_CASE("patterns answer as Lua's own do", "[script][fuzz]") {
+void comparePatterns(uint64_t seed, int rounds) {
   const auto rules =
       mustCompile(normalizerOf(std::string(kBody) + "\nreturn { out = table.concat(out, '\\n') }"));
-  SeededRandom random(20261121);
-  for (int round = 0; round < 30; ++round) {
+  SeededRandom random(seed);
+  for (int round = 0; round < rounds; ++round) {
     const std::string payload = randomCases(random, 300);
     JsonDoc document;
     const auto root = document.parse(payload);
@@ -138,6 +136,16 @@ TEST_CASE("patterns answer as Lua's own do", "[script][fuzz]") {
     }
     CHECK(expected == actual);
   }
+}
+
+}  // namespace
+
+TEST_CASE("patterns answer as Lua's own do", "[script][fuzz]") {
+  comparePatterns(20261121, 30);
+}
+
+TEST_CASE("millions of patterns answer as Lua's own do", "[.][fuzz-long]") {
+  for (uint64_t seed = 1; seed <= 100; ++seed) comparePatterns(seed, 100);
 }
 
 }  // namespace junctor::script

@@ -77,21 +77,4 @@ TEST_CASE("the script in the manual compiles", "[script]") {
   CHECK(rules->routeCount() == 3);
 }
 
-TEST_CASE("the annotations and the linter name what exists", "[script]") {
-  const std::string annotations = sdkFile("jn.d.lua");
-  const std::string linter = sdkFile(".luacheckrc");
-  const std::string head = "\nfunction jn.";
-  size_t count = 0;
-  for (size_t at = annotations.find(head); at != std::string::npos;
-       at = annotations.find(head, at + 1)) {
-    const size_t start = at + head.size();
-    const std::string name = annotations.substr(start, annotations.find('(', start) - start);
-    INFO(name);
-    ++count;
-    CHECK(linter.find('"' + name + '"') != std::string::npos);
-    CHECK(dataOf("return { t = type(jn." + name + ") }") == R"({"t":"function"})");
-  }
-  CHECK(count == 18);
-}
-
 }  // namespace junctor::script

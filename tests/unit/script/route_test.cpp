@@ -146,7 +146,8 @@ TEST_CASE("an error in where fails the routing as a whole", "[script]") {
   const auto ran = makeRuleRunner()->route(*rules, stage.event, stage.payload);
   REQUIRE(ran.error);
   CHECK(ran.error->rule == "rule@v1:2");
-  CHECK(ran.error->message == "attempt to perform arithmetic on a nil value (field 'c')");
+  CHECK(ran.error->message ==
+        "attempt to perform arithmetic on a nil value (field 'c') (last read: a is absent)");
   CHECK_FALSE(ran.error->budget);
   CHECK(ran.value.targets.empty());
 }
