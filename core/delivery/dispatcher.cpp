@@ -212,7 +212,7 @@ void Dispatcher::scan() {
     auto item = std::make_shared<const Item>(Item{std::move(delivery), nullptr});
     std::lock_guard lock(mutex_);
     if (shut(lane)) return store::DueStep::NextLane;
-    switch (window_.offerScanned(key, lane, kItemOverhead, std::move(item))) {
+    switch (window_.offerScanned(key, lane, bytes, std::move(item))) {
       case queue::Offered::LaneFull:
         return store::DueStep::NextLane;
       case queue::Offered::Full:
