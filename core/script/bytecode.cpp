@@ -10,7 +10,8 @@ namespace {
 
 constexpr uint32_t kGetTabUp = 11;  // R[A] := UpValue[B][K[C]]
 constexpr uint32_t kSetTabUp = 15;  // UpValue[A][K[B]] := RK(C)
-constexpr uint32_t kReturn = 70;    // RETURN, RETURN0, RETURN1
+constexpr uint32_t kTailCall = 69;
+constexpr uint32_t kReturn = 70;  // RETURN, RETURN0, RETURN1
 constexpr uint32_t kReturn1 = 72;
 constexpr int kAbsLine = -0x80;  // lineinfo: the line stands in abslineinfo
 constexpr int kDepthMax = 200;
@@ -161,11 +162,13 @@ class DumpReader {
     return index < f.constants.size() ? f.constants[index] : "";
   }
 
-  // The return that ends every function is never reached behind one that was written.
+  // The return that ends every function is never reached behind one that was written, nor is the
+  // one behind a tail call.
   static bool unreachable(const Function& f, size_t i) {
-    if (i == 0 || i + 1 != f.code.size()) return false;
+    if (i == 0) return false;
     const uint32_t before = f.code[i - 1] & 0x7f;
-    return before >= kReturn && before <= kReturn1;
+    if (before == kTailCall) return true;
+    return i + 1 == f.code.size() && before >= kReturn && before <= kReturn1;
   }
 
   static void collect(const Function& f, ChunkFacts& facts) {

@@ -3,7 +3,7 @@
 // today's host, and against the host as it will be when the headers have grown.
 #include <junctor/junctor.h>
 
-#include "unit/plugin/ports_house.h"
+#include "unit/plugin/port_fakes.h"
 
 namespace junctor::testing {
 namespace {
