@@ -15,6 +15,7 @@ std::string textAt(const Json& json, const char* key) {
 
 Result<HttpTold> readResponse(const Json& json) {
   HttpTold out;
+  if (!json.is_object()) return invalidArgument("an answer is an object");
   out.http_status = json.value("status", 200U);
   for (const Json& header : json.value("headers", Json::array())) {
     if (!header.is_array() || header.size() != 2) {
@@ -22,11 +23,13 @@ Result<HttpTold> readResponse(const Json& json) {
     }
     out.headers.emplace_back(header[0].get<std::string>(), header[1].get<std::string>());
   }
-  out.body = textAt(json, "body");
+  // As a recording has it, a text; by hand, also the JSON it stands for.
+  const Json body = json.value("body", Json());
+  if (!body.is_null()) out.body = body.is_string() ? body.get<std::string>() : dumpJson(body);
   if (json.contains("body_base64")) {
-    const auto body = fromBase64(textAt(json, "body_base64"));
-    if (!body) return invalidArgument("a body_base64 is none");
-    out.body = *body;
+    const auto decoded = fromBase64(textAt(json, "body_base64"));
+    if (!decoded) return invalidArgument("a body_base64 is none");
+    out.body = *decoded;
   }
   return out;
 }
@@ -174,6 +177,11 @@ Result<std::vector<RecordedCall>> readCalls(const Session& session) {
     call.idempotent = item.value("idempotent", Json()) == true;
     if (item.contains("params")) call.params = dumpJson(item["params"]);
     if (item.contains("output")) call.output = item["output"];
+    for (const Json& answer : item.value("http", Json::array())) {
+      auto told = readResponse(answer);
+      if (!told) return invalidArgument("calls.json: " + told.error().message);
+      call.http.push_back(std::move(*told));
+    }
     if (const std::string name = textAt(item, "recording"); !name.empty()) {
       auto recorded = readRecording(session.fixtures().folder, name);
       if (!recorded)

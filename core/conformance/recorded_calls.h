@@ -2,10 +2,13 @@
 // Recorded calls: what a connector is asked to do in the A checks, and what the network answers.
 // fixtures/calls.json is a list of
 //   {"call": "execute|test|fields|poll|subscribe|unsubscribe", "action": name, "object": name,
-//    "params": {}, "idempotent": true, "output": <JSON Schema>, "recording": "create.json"}
-// The recording is a file beside it, as the SDK's Host::record() wrote it: its n-th response
-// answers the n-th request, the last one all that follow. (That requests are the recorded ones is
-// what the project's own tests check, with Host::replay().)
+//    "params": {}, "idempotent": true, "output": <JSON Schema>,
+//    "recording": "create.json" or "http": [{"status": 200, "headers": [["Name", "value"]],
+//                                            "body": "…" or any JSON}]}
+// The recording is a file beside it, as the SDK's Host::record() wrote it; `http` is the same by
+// hand, which `connector sim` serves too. The n-th response answers the n-th request, the last one
+// all that follow. (That requests are the recorded ones is what the project's own tests check, with
+// Host::replay().)
 #include <string>
 #include <vector>
 
