@@ -80,8 +80,9 @@ class Dispatcher {
   // All with the mutex held.
   std::vector<Leased> leaseBatch();
   bool shut(const std::string& lane);
+  bool shut(const queue::LaneGate& gate, int64_t now_ms);
   bool hungry(const std::string& lane);
-  void leave(const Leased& leased, queue::GateSign sign, std::optional<int64_t> wait_ms = {});
+  void leave(const std::string& lane, queue::GateSign sign, std::optional<int64_t> wait_ms = {});
   std::string problemOf(const std::string& lane, queue::GateState state) const;
 
   void park(const Leased& leased, const std::string& reason);

@@ -27,27 +27,28 @@ std::vector<Dispatcher::Leased> Dispatcher::leaseBatch() {
 
 // Work of a shut lane rests in the store; a scan is noted for when the lane opens.
 bool Dispatcher::shut(const std::string& lane) {
-  const int64_t now = deps_.clock.monotonicMs();
-  const LaneGate& gate = lanes_.gate(lane);
-  if (!gate.shut(now)) return false;
-  const int64_t until = gate.shutUntil(now);
-  if (until != LaneGate::kNever) window_.noteDue(deps_.clock.unixMs() + until - now);
+  return shut(lanes_.gate(lane), deps_.clock.monotonicMs());
+}
+bool Dispatcher::shut(const LaneGate& gate, int64_t now_ms) {
+  if (!gate.shut(now_ms)) return false;
+  const int64_t until = gate.shutUntil(now_ms);
+  if (until != LaneGate::kNever) window_.noteDue(deps_.clock.unixMs() + until - now_ms);
   return true;
 }
 
-void Dispatcher::leave(const Leased& leased, GateSign sign, std::optional<int64_t> wait_ms) {
-  const std::string lane = laneOf(leased.item->delivery);
+void Dispatcher::leave(const std::string& lane, GateSign sign, std::optional<int64_t> wait_ms) {
+  const int64_t now = deps_.clock.monotonicMs();
   LaneGate& gate = lanes_.gate(lane);
-  const queue::GateState before = gate.state(deps_.clock.monotonicMs());
-  gate.ended(sign, deps_.clock.monotonicMs(), wait_ms, random_.unit());
-  if (!shut(lane)) return;
+  const queue::GateState before = gate.state(now);
+  gate.ended(sign, now, wait_ms, random_.unit());
+  if (!shut(gate, now)) return;
   window_.evict(lane);
-  const queue::GateState after = gate.state(deps_.clock.monotonicMs());
+  const queue::GateState after = gate.state(now);
   if (after != queue::GateState::Open || before == after) return;
   opened_.add();
   log::warn("delivery", {{"destination", lane}},
             "the receiver fails: its circuit is open for {} ms, deliveries wait",
-            gate.shutUntil(deps_.clock.monotonicMs()) - deps_.clock.monotonicMs());
+            gate.shutUntil(now) - now);
 }
 
 // Does a lease for that lane find something it may start? Waking the thread for less is waste.

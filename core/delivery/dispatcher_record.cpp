@@ -24,8 +24,9 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, que
   {
     std::lock_guard lock(mutex_);
     window_.release(leased.key, leased.epoch);
-    leave(leased, sign, wait_ms);
-    if (sleeping_ && hungry(laneOf(delivery))) ready_.notify_one();
+    const std::string lane = laneOf(delivery);
+    leave(lane, sign, wait_ms);
+    if (sleeping_ && hungry(lane)) ready_.notify_one();
   }
   this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
 }
@@ -62,7 +63,7 @@ void Dispatcher::recordAgain() {
 // Back to the store without an attempt; tried again soon.
 void Dispatcher::defer(const Leased& leased) {
   std::lock_guard lock(mutex_);
-  leave(leased, queue::GateSign::Unknown);
+  leave(laneOf(leased.item->delivery), queue::GateSign::Unknown);
   if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
   if (running_ == 0) idle_.notify_all();
 }
@@ -90,7 +91,7 @@ void Dispatcher::park(const Leased& leased, const std::string& reason) {
   const Delivery& delivery = leased.item->delivery;
   {
     std::lock_guard lock(mutex_);
-    leave(leased, queue::GateSign::Unknown);
+    leave(laneOf(delivery), queue::GateSign::Unknown);
   }
   deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
                                [this, leased](const Result<void>& parked) {

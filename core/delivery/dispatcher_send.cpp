@@ -54,9 +54,9 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
   request.pool = target.pool;
   request.allow_private = destination.allow_private;
   if (destination.timeout.count() > 0) request.timeout_ms = destination.timeout.count();
-  auto body = std::make_shared<const std::string>(
-      destination.binary_mode ? binaryBody(*event, delivery.body_json)
-                              : structuredBody(*event, delivery.body_json));
+  auto body = std::make_shared<const std::string>(destination.binary_mode
+                                                      ? binaryBody(*event, delivery.body_json)
+                                                      : structuredBody(*event, delivery.body_json));
   request.headers = {
       {"Content-Type", destination.binary_mode ? "application/json"
                                                : "application/cloudevents+json; charset=utf-8"},
