@@ -93,6 +93,27 @@ inline constexpr size_t kRuleDiffsShownMax = 20;
 inline constexpr size_t kLookupTablesMax = 50;              // of one tenant
 inline constexpr size_t kLookupTableBytesMax = 256 * 1024;
 
+// -- Flows (a flow's function runs within the budget of a rule each time it is resumed)
+inline constexpr size_t kFlowStepsMax = 500;               // of one delivery
+inline constexpr size_t kFlowBranchesMax = 16;             // of one jn.all
+inline constexpr size_t kFlowNameBytesMax = 64;            // of a flow, a branch
+inline constexpr size_t kFlowResultBytesMax = 256 * 1024;  // of one step
+inline constexpr size_t kFlowResultsBytesMax = 2 * 1024 * 1024;  // of all: memory holds them twice
+inline constexpr int kFlowStepTriesMax = 20;                     // that a step may ask for
+inline constexpr int64_t kFlowSleepMsMax = 366LL * 24 * 3600 * 1000;
+inline constexpr int64_t kFlowWaitMsDefault = 24LL * 3600 * 1000;
+inline constexpr int64_t kFlowCallMsMax = 60'000;     // timeout of a call
+inline constexpr int64_t kFlowStretchMs = 60'000;     // at work on one delivery, then others' turn
+inline constexpr size_t kFlowWaitsMax = 10'000;       // waits of one tenant
+inline constexpr size_t kFlowWaitEventsMax = 10'000;  // stored events looked through for one wait
+inline constexpr size_t kFlowThreads = 2;
+inline constexpr size_t kFlowActThreads = 16;  // each waits for a provider
+inline constexpr int64_t kFlowCacheMsMax = 30LL * 24 * 3600 * 1000;
+inline constexpr size_t kFlowCacheEntriesMax = 64;      // of one tenant in each of 256 buckets
+inline constexpr size_t kFlowKvKeysMax = 16;            // likewise
+inline constexpr size_t kFlowKvKeyBytesMax = 256;
+inline constexpr size_t kFlowKvValueBytesMax = 64 * 1024;
+
 // -- Mappings (Salesforce allows 800 fields of an object)
 inline constexpr size_t kMappingBytesMax = 512 * 1024;
 inline constexpr size_t kMappingFieldsMax = 800;

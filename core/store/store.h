@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "model/delivery.h"
 #include "model/event.h"
+#include "model/step.h"
 
 namespace junctor::store {
 
@@ -134,6 +135,11 @@ class Store {
   // dead/pending -> discarded. Fails with InvalidArgument if mayBecome() forbids it.
   virtual void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms,
                                 std::string reason, Done done) = 0;
+  // Remembers steps of a flow's pending delivery, by their key, and with `next_at_ms` when it is
+  // due next; no attempt is spent. AlreadyExists, and nothing changes, if one of them is finished
+  // in the store already; InvalidArgument if the delivery is not Pending.
+  virtual void putSteps(DeliveryId id, std::vector<Step> steps, std::optional<int64_t> next_at_ms,
+                        Done done) = 0;
 
   // ---- work left (recovery and refill)
   // Oldest requests on the inbox, leaving out those `skip` says are already being worked on: at
@@ -155,6 +161,9 @@ class Store {
   virtual Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query) = 0;
   virtual Result<std::vector<Attempt>> listAttempts(DeliveryId id) = 0;  // first attempt first
   virtual Result<Ledger> ledger(const std::string& tenant) = 0;          // may take milliseconds
+  virtual Result<std::vector<Step>> listSteps(DeliveryId id) = 0;        // by start, then key
+  // The steps of kind "wait" that wait, of all tenants' pending deliveries.
+  virtual Result<std::vector<WaitingStep>> waitingSteps() = 0;
 
   // ---- configuration documents (small; synchronous and durable on return)
   virtual Result<void> putDocument(const std::string& kind, const std::string& key,

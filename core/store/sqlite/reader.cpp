@@ -126,6 +126,34 @@ Result<std::vector<Attempt>> Reader::listAttempts(DeliveryId id) {
   return attempts;
 }
 
+Result<std::vector<Step>> Reader::listSteps(DeliveryId id) {
+  static const std::string sql =
+      std::string("SELECT ") + kStepColumns +
+      " FROM step s JOIN delivery d ON d.key = s.delivery_key AND d.id_lo = ?"
+      " WHERE s.delivery_key = ? ORDER BY s.started_at, s.key";
+  JUNCTOR_TRY(auto rows, query(sql));
+  rows->with(id.uuid.lo, id.orderKey());
+  std::vector<Step> steps;
+  while (rows->row()) steps.push_back(readStep(*rows, 0));
+  JUNCTOR_CHECK(rows.end());
+  return steps;
+}
+
+Result<std::vector<WaitingStep>> Reader::waitingSteps() {
+  static const std::string sql =
+      std::string("SELECT d.key, d.id_lo, d.tenant, ") + kStepColumns +
+      " FROM step s INDEXED BY step_waiting JOIN delivery d ON d.key = s.delivery_key"
+      " WHERE s.state = 1 AND s.kind = 'wait' AND d.state = 0 ORDER BY s.delivery_key, s.key";
+  JUNCTOR_TRY(auto rows, query(sql));
+  std::vector<WaitingStep> waiting;
+  while (rows->row()) {
+    waiting.push_back({DeliveryId{uuidOfRow(rows->integer(0), rows->word(1))},
+                       names_.text(rows->integer(2)).value_or(""), readStep(*rows, 3)});
+  }
+  JUNCTOR_CHECK(rows.end());
+  return waiting;
+}
+
 Result<Ledger> Reader::ledger(const std::string& tenant) {
   const std::string sums =
       "SELECT sum(requests), sum(inbox), sum(events), sum(pending), sum(running), sum(waiting),"

@@ -29,6 +29,8 @@ class Reader {
   Result<Delivery> loadDelivery(const std::string& tenant, DeliveryId id);
   Result<std::vector<Attempt>> listAttempts(DeliveryId id);
   Result<Ledger> ledger(const std::string& tenant);
+  Result<std::vector<Step>> listSteps(DeliveryId id);
+  Result<std::vector<WaitingStep>> waitingSteps();
   Result<Page<Event>> listEvents(const EventQuery& query);
   Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query);
 

@@ -192,6 +192,32 @@ Delivery readDelivery(const Statement& row, int first, const NameTable& names) {
   return delivery;
 }
 
+const char* const kStepColumns =
+    "s.key, s.kind, s.target, s.digest, s.state, s.tries, s.started_at, s.ended_at, s.due_at,"
+    " s.result, s.error";
+
+StepState stepStateOf(int64_t value) {
+  return value >= 0 && value <= static_cast<int64_t>(StepState::Failed)
+             ? static_cast<StepState>(value)
+             : StepState::Open;
+}
+
+Step readStep(const Statement& row, int first) {
+  Step step;
+  step.key = row.text(first);
+  step.kind = row.text(first + 1);
+  step.target = row.text(first + 2);
+  step.digest = row.text(first + 3);
+  step.state = stepStateOf(row.integer(first + 4));
+  step.tries = static_cast<int>(row.integer(first + 5));
+  step.started_at_ms = row.integer(first + 6);
+  step.ended_at_ms = row.integer(first + 7);
+  step.due_at_ms = row.integer(first + 8);
+  step.result_json = row.text(first + 9);
+  step.error = row.text(first + 10);
+  return step;
+}
+
 Attempt readAttempt(const Statement& row, DeliveryId delivery_id) {
   Attempt attempt;
   attempt.delivery_id = delivery_id;

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "model/delivery.h"
 #include "model/event.h"
+#include "model/step.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/name_table.h"
 
@@ -34,6 +35,10 @@ Result<RawRequestPtr> readRequest(const Statement& row, int first, const NameTab
 Result<Event> readEvent(const Statement& row, int first, const NameTable& names);
 DeliveryState stateOf(int64_t value);  // a value outside the enum, so damage, is Dead
 Delivery readDelivery(const Statement& row, int first, const NameTable& names);
+// The columns of a step, from `first` on.
+extern const char* const kStepColumns;
+StepState stepStateOf(int64_t value);  // damage is Open: the step is done again
+Step readStep(const Statement& row, int first);
 Attempt readAttempt(const Statement& row, DeliveryId delivery_id);
 
 }  // namespace junctor::store

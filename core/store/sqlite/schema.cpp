@@ -97,10 +97,22 @@ ALTER TABLE delivery ADD COLUMN mapping TEXT;
 ALTER TABLE delivery ADD COLUMN body TEXT;
 )sql";
 
-constexpr std::array<Migration, 4> kMigrations = {{{1, "first", kFirst},
+// What durable flows remember of their steps.
+constexpr std::string_view kSteps = R"sql(
+CREATE TABLE step (
+  delivery_key INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, target TEXT, digest TEXT,
+  state INTEGER NOT NULL, tries INTEGER NOT NULL, started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL, due_at INTEGER NOT NULL, result TEXT, error TEXT,
+  UNIQUE (delivery_key, key)
+);
+CREATE INDEX step_waiting ON step (delivery_key) WHERE state = 1 AND kind = 'wait';
+)sql";
+
+constexpr std::array<Migration, 5> kMigrations = {{{1, "first", kFirst},
                                                    {2, "inbox-without-print", kInboxWithoutPrint},
                                                    {3, "ordered-deliveries", kOrderedDeliveries},
-                                                   {4, "mapped", kMapped}}};
+                                                   {4, "mapped", kMapped},
+                                                   {5, "steps", kSteps}}};
 
 }  // namespace
 

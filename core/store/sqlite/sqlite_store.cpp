@@ -148,6 +148,16 @@ void SqliteStore::setDeliveryState(DeliveryId id, DeliveryState state, int64_t n
   queue(std::move(write));
 }
 
+void SqliteStore::putSteps(DeliveryId id, std::vector<Step> steps,
+                           std::optional<int64_t> next_at_ms, Done done) {
+  StepsWrite write;
+  write.done = std::move(done);
+  write.id = id;
+  write.steps = std::move(steps);
+  write.next_at_ms = next_at_ms;
+  queue(std::move(write));
+}
+
 Result<void> SqliteStore::edit(std::function<Result<void>(Database&)> change) {
   std::promise<Result<void>> promise;
   auto answer = promise.get_future();

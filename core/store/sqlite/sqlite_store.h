@@ -26,6 +26,8 @@ class SqliteStore final : public Store {
   void addDeliveries(std::vector<Delivery> deliveries, Done done) override;
   void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms, std::string reason,
                         Done done) override;
+  void putSteps(DeliveryId id, std::vector<Step> steps, std::optional<int64_t> next_at_ms,
+                Done done) override;
 
   Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                            const std::function<bool(EventId)>& skip) override {
@@ -53,6 +55,8 @@ class SqliteStore final : public Store {
     return reader_.listAttempts(id);
   }
   Result<Ledger> ledger(const std::string& tenant) override { return reader_.ledger(tenant); }
+  Result<std::vector<Step>> listSteps(DeliveryId id) override { return reader_.listSteps(id); }
+  Result<std::vector<WaitingStep>> waitingSteps() override { return reader_.waitingSteps(); }
 
   Result<void> putDocument(const std::string& kind, const std::string& key,
                            const std::string& json) override;

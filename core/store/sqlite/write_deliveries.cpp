@@ -152,6 +152,33 @@ Result<void> WriteSession::apply(PlanWrite& write) {
   return {};
 }
 
+Result<void> WriteSession::apply(StepsWrite& write) {
+  JUNCTOR_TRY(const Stored stored, findDelivery(write.id));
+  if (stored.state != DeliveryState::Pending) {
+    return invalidArgument(write.id.text() + " is " + std::string(toString(stored.state)) +
+                           ": it takes no steps");
+  }
+  const int64_t delivery = write.id.orderKey();
+  for (const Step& step : write.steps) {
+    find_step_.with(delivery, step.key);
+    const bool finished = find_step_.row() && isFinished(stepStateOf(find_step_.integer(0)));
+    find_step_.reset();
+    if (finished) {
+      return makeError(ErrorCode::AlreadyExists,
+                       write.id.text() + ": step " + step.key + " is finished already");
+    }
+  }
+  for (const Step& step : write.steps) {
+    put_step_
+        .with(delivery, step.key, step.kind, step.target, step.digest, static_cast<int>(step.state),
+              step.tries, step.started_at_ms, step.ended_at_ms, step.due_at_ms, step.result_json,
+              step.error)
+        .run();
+  }
+  if (write.next_at_ms) postpone_.with(*write.next_at_ms, delivery).run();
+  return {};
+}
+
 Result<void> WriteSession::apply(StateWrite& write) {
   JUNCTOR_TRY(const Stored stored, findDelivery(write.id));
   if (write.state == DeliveryState::Running || !mayBecome(stored.state, write.state)) {

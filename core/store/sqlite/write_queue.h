@@ -48,11 +48,17 @@ struct StateWrite : Pending<void> {
   int64_t next_at_ms = 0;
   std::string reason;
 };
+struct StepsWrite : Pending<void> {
+  DeliveryId id;
+  std::vector<Step> steps;
+  std::optional<int64_t> next_at_ms;
+};
 // Documents and tokens: rare, so a function instead of a type each.
 struct EditWrite : Pending<void> {
   std::function<Result<void>(Database&)> edit;
 };
-using Write = std::variant<AppendWrite, FinishWrite, RecordWrite, PlanWrite, StateWrite, EditWrite>;
+using Write = std::variant<AppendWrite, FinishWrite, RecordWrite, PlanWrite, StateWrite, StepsWrite,
+                           EditWrite>;
 
 class WriteQueue {
  public:

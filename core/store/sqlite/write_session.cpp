@@ -68,7 +68,15 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                     "(SELECT n.key FROM delivery d JOIN delivery n ON n.tenant=d.tenant"
                     " AND n.destination=d.destination AND n.order_key=d.order_key"
                     " AND (n.state=0 OR n.state=2) WHERE d.key=?1 AND d.order_key IS NOT NULL"
-                    " ORDER BY n.key LIMIT 1)") {}
+                    " ORDER BY n.key LIMIT 1)"),
+      find_step_(database, "SELECT state FROM step WHERE delivery_key=? AND key=?"),
+      put_step_(database,
+                "INSERT INTO step VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (delivery_key, key)"
+                " DO UPDATE SET kind=excluded.kind, target=excluded.target,"
+                " digest=excluded.digest, state=excluded.state, tries=excluded.tries,"
+                " started_at=excluded.started_at, ended_at=excluded.ended_at,"
+                " due_at=excluded.due_at, result=excluded.result, error=excluded.error"),
+      postpone_(database, "UPDATE delivery SET next_at=? WHERE key=?") {}
 
 Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, NameTable& names,
                                                          const FingerprintKey& key,

@@ -82,6 +82,7 @@ class WriteSession {
   void count(int64_t tenant, DeliveryState from, DeliveryState to);
   Result<void> apply(PlanWrite& write);
   Result<void> apply(StateWrite& write);
+  Result<void> apply(StepsWrite& write);
   Result<void> apply(EditWrite& write) { return write.edit(database_); }
 
   // constant after construction
@@ -105,6 +106,7 @@ class WriteSession {
   Statement find_event_source_, find_event_, insert_event_, delete_event_;
   Statement insert_delivery_, find_delivery_, update_delivery_;
   Statement end_attempt_, insert_attempt_, find_earlier_, release_next_;
+  Statement find_step_, put_step_, postpone_;
 };
 
 // Are the deliveries of a plan storable as they are: whole ids, a state a plan may have?
