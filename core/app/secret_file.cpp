@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "base/descriptor.h"
 #include "base/files.h"
@@ -14,11 +13,6 @@ namespace junctor::app {
 namespace {
 
 constexpr size_t kSecretFileBytesMax = 16 * 1024;
-
-Error systemError(const std::string& path) {
-  const std::string text = path + ": " + std::generic_category().message(errno);
-  return errno == EEXIST ? makeError(ErrorCode::AlreadyExists, text) : internalError(text);
-}
 
 }  // namespace
 
@@ -35,14 +29,14 @@ Result<std::string> readSecretFile(const std::string& path) {
 Result<void> createFile(const std::string& path, std::string_view content, unsigned mode) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                static_cast<mode_t>(mode)));
-  if (!file.valid()) return systemError(path);
+  if (!file.valid()) return systemError(path, errno);
   while (!content.empty()) {
     const ssize_t n = ::write(file.get(), content.data(), content.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return systemError(path);
+    if (n < 0) return systemError(path, errno);
     content.remove_prefix(static_cast<size_t>(n));
   }
-  return ::fsync(file.get()) == 0 ? Result<void>() : systemError(path);
+  return ::fsync(file.get()) == 0 ? Result<void>() : systemError(path, errno);
 }
 
 }  // namespace junctor::app

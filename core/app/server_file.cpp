@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "base/bytes.h"
 #include "base/files.h"
@@ -14,10 +13,8 @@
 namespace junctor::app {
 namespace {
 
-std::string pathIn(const std::string& data_dir) { return data_dir + "/server.json"; }
-
-Error systemError(const std::string& path) {
-  return internalError(path + ": " + std::generic_category().message(errno));
+std::string pathIn(const std::string& data_dir) {
+  return data_dir + "/server.json";
 }
 
 }  // namespace
@@ -48,9 +45,9 @@ void removeServerFile(const std::string& data_dir, const std::string& token) {
 Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
   const std::string path = data_dir + "/server.lock";
   DataDirLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.fd_ < 0) return systemError(path);
+  if (lock.fd_ < 0) return systemError(path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return systemError(path);
+    if (errno != EWOULDBLOCK) return systemError(path, errno);
     const auto pid = readFile(path, 64);
     return makeError(ErrorCode::AlreadyExists, "a server runs on " + data_dir + " already (pid " +
                                                    std::string(trim(pid ? *pid : "unknown")) + ")");
@@ -58,7 +55,7 @@ Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(lock.fd_, 0) != 0 ||
       ::pwrite(lock.fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return systemError(path);
+    return systemError(path, errno);
   }
   return lock;
 }

@@ -13,13 +13,6 @@ constexpr std::string_view kBase64 =
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-int hexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad) {
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
@@ -93,8 +86,12 @@ std::optional<std::string> fromHex(std::string_view text) {
   return out;
 }
 
-std::string toBase64(std::string_view bytes) { return encode64(bytes, kBase64, true); }
-std::string toBase64Url(std::string_view bytes) { return encode64(bytes, kBase64Url, false); }
+std::string toBase64(std::string_view bytes) {
+  return encode64(bytes, kBase64, true);
+}
+std::string toBase64Url(std::string_view bytes) {
+  return encode64(bytes, kBase64Url, false);
+}
 
 std::optional<std::string> fromBase64(std::string_view text) {
   static const std::array<int8_t, 256> table = decodeTable();
@@ -187,9 +184,8 @@ std::string lowerAscii(std::string_view text) {
 
 bool equalsIgnoreCase(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) {
-           return lower(x) == lower(y);
-         });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {

@@ -14,15 +14,17 @@
 
 namespace junctor {
 namespace fs = std::filesystem;
-namespace {
 
 Error systemError(const std::string& what, int code) {
   const std::string text = what + ": " + std::generic_category().message(code);
   if (code == ENOENT) return notFound(text);
+  if (code == EEXIST) return makeError(ErrorCode::AlreadyExists, text);
   if (code == ENOSPC || code == EDQUOT) return makeError(ErrorCode::ResourceExhausted, text);
-  return makeError(code == EACCES || code == EPERM ? ErrorCode::PermissionDenied
-                                                   : ErrorCode::Internal, text);
+  return makeError(
+      code == EACCES || code == EPERM ? ErrorCode::PermissionDenied : ErrorCode::Internal, text);
 }
+
+namespace {
 
 Result<void> writeAll(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {
@@ -106,7 +108,7 @@ Result<std::vector<std::string>> listFolder(const std::string& path) {
 }
 
 Result<uint64_t> freeBytes(const std::string& path) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (::statvfs(path.c_str(), &info) != 0) return systemError(path, errno);
   return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
 }

@@ -8,6 +8,9 @@
 
 namespace junctor {
 
+// The error of a system call on a file: `code` is its errno, `what` the path.
+Error systemError(const std::string& what, int code);
+
 Result<std::string> readFile(const std::string& path, size_t bytes_max = 16 * 1024 * 1024);
 // Writes beside the target, fsyncs, renames. `mode` are the permission bits, e.g. 0600.
 Result<void> replaceFile(const std::string& path, std::string_view content, unsigned mode);

@@ -8,7 +8,8 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-int hexValue(char c) {
+// Lower case alone: an id has one text.
+int lowerHexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
@@ -46,7 +47,7 @@ std::optional<Uuid> parseUuid(std::string_view text) {
       if (text[i] != '-') return std::nullopt;
       continue;
     }
-    const int value = hexValue(text[i]);
+    const int value = lowerHexValue(text[i]);
     if (value < 0) return std::nullopt;
     uint64_t& word = digit < 16 ? id.hi : id.lo;
     word = word << 4 | static_cast<uint64_t>(value);

@@ -37,10 +37,6 @@ std::optional<T> numberAs(element value) {
   return number;
 }
 
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // End of the JSON number that starts at `i`, or `i` if there is none.
 size_t numberEnd(std::string_view text, size_t i) {
   const size_t start = i;

@@ -327,7 +327,7 @@ Outcome keepsSecrets(Session& session) {
   return outcome;
 }
 
-constexpr Check kChecks[] = {
+constexpr Check kActionChecks[] = {
     {"A1", Level::Basic,
      "Requests go to the hosts that the manifest names, with their credentials.",
      "Add the host under capabilities.hosts, the credential under capabilities.credentials.",
@@ -361,7 +361,7 @@ constexpr Check kChecks[] = {
 }  // namespace
 
 std::span<const Check> actionChecks() {
-  return kChecks;
+  return kActionChecks;
 }
 
 }  // namespace junctor::conformance

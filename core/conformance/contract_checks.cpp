@@ -313,7 +313,7 @@ Outcome keepsNoMemory(Session& session) {
   });
 }
 
-constexpr Check kChecks[] = {
+constexpr Check kContractChecks[] = {
     {"C1", Level::Basic, "Two instances share no state.",
      "Keep state in the instance; no static variables that calls change.", instancesApart},
     {"C2", Level::Basic, "An instance can be made and destroyed without a call in between.",
@@ -354,7 +354,7 @@ constexpr Check kChecks[] = {
 }  // namespace
 
 std::span<const Check> contractChecks() {
-  return kChecks;
+  return kContractChecks;
 }
 
 }  // namespace junctor::conformance

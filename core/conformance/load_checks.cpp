@@ -323,7 +323,7 @@ Outcome unloads(Session& session) {
                      : "is unmapped");
 }
 
-constexpr Check kChecks[] = {
+constexpr Check kLoadChecks[] = {
     {"L1", Level::Basic, "The library loads with RTLD_NOW and RTLD_LOCAL.",
      "The message is the loader's; see S10 and S11.", loads},
     {"L2", Level::Full, "Loading takes less than 100 ms of processor time.",
@@ -367,7 +367,7 @@ constexpr Check kChecks[] = {
 }  // namespace
 
 std::span<const Check> loadChecks() {
-  return kChecks;
+  return kLoadChecks;
 }
 
 }  // namespace junctor::conformance

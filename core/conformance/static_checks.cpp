@@ -222,7 +222,7 @@ Outcome goDeclared(Session& session) {
                   : fail("is built with Go, but its manifest does not say runtime \"go\"");
 }
 
-constexpr Check kChecks[] = {
+constexpr Check kStaticChecks[] = {
     {"S1", Level::Basic, "The file is a 64-bit little-endian ELF shared object for this machine.",
      "Build a shared library (`-shared -fPIC`) for the host's architecture.", elfFile, 20, false},
     {"S2", Level::Basic,
@@ -273,7 +273,7 @@ constexpr Check kChecks[] = {
 }  // namespace
 
 std::span<const Check> staticChecks() {
-  return kChecks;
+  return kStaticChecks;
 }
 
 }  // namespace junctor::conformance

@@ -277,7 +277,7 @@ Outcome withinBudget(Session& session) {
   });
 }
 
-constexpr Check kChecks[] = {
+constexpr Check kWebhookChecks[] = {
     {"W1", Level::Basic,
      "Every fixture verifies with its secret, as one of two, and with no other.",
      "Correct the scheme in the manifest; put one recorded request per event into fixtures/.",
@@ -315,8 +315,8 @@ constexpr Check kChecks[] = {
 
 }  // namespace
 
-std::span<const Check> webhookChecks() {
-  return kChecks;
+std::span<const Check> webhookWebhookChecks() {
+  return kWebhookChecks;
 }
 
 }  // namespace junctor::conformance

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include "crypto/openssl.h"
 #include "crypto/require.h"
 
 namespace junctor::crypto {
@@ -9,14 +10,6 @@ namespace {
 
 constexpr size_t kPublicKeyBytes = 32;
 constexpr size_t kSignatureBytes = 64;
-
-const unsigned char* data(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-struct ContextDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
 
 }  // namespace
 
@@ -32,7 +25,7 @@ Result<Ed25519Key> Ed25519Key::open(std::string_view raw) {
 
 bool Ed25519Key::verify(std::string_view message, std::string_view signature) const {
   if (signature.size() != kSignatureBytes) return false;
-  const std::unique_ptr<EVP_MD_CTX, ContextDeleter> context(EVP_MD_CTX_new());
+  const DigestContext context(EVP_MD_CTX_new());
   require(context != nullptr &&
               EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1,
           "EVP_DigestVerifyInit");

@@ -6,18 +6,15 @@
 
 #include "base/bytes.h"
 #include "crypto/mac.h"
+#include "crypto/openssl.h"
 #include "crypto/require.h"
 
 namespace junctor::crypto {
 namespace {
 
-struct DigestContextDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 std::string digest(const EVP_MD* hash, std::string_view bytes) {
   require(hash != nullptr, "EVP_MD_fetch");
-  thread_local const std::unique_ptr<EVP_MD_CTX, DigestContextDeleter> context(EVP_MD_CTX_new());
+  thread_local const DigestContext context(EVP_MD_CTX_new());
   std::string out(static_cast<size_t>(EVP_MD_get_size(hash)), '\0');
   const bool ok =
       EVP_DigestInit_ex2(context.get(), hash, nullptr) == 1 &&

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 
+#include "crypto/openssl.h"
 #include "crypto/require.h"
 
 namespace junctor::crypto {
@@ -25,11 +26,6 @@ const char* nameOf(MacHash hash) {
 
 size_t sizeOf(MacHash hash) {
   return hash == MacHash::Sha1 ? 20 : hash == MacHash::Sha256 ? 32 : 64;
-}
-
-const unsigned char* data(std::string_view bytes) {
-  // OpenSSL takes a null key for "the same as before": an empty one needs an address.
-  return reinterpret_cast<const unsigned char*>(bytes.data() != nullptr ? bytes.data() : "");
 }
 
 MacContext makeContext(MacHash hash, std::string_view key) {

@@ -8,6 +8,7 @@
 
 #include "crypto/ed25519.h"
 #include "crypto/hash.h"
+#include "crypto/openssl.h"
 #include "crypto/require.h"
 
 namespace junctor::crypto {
@@ -19,21 +20,11 @@ constexpr size_t kSignatureBytes = 64;
 struct KeyDeleter {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
-struct ContextDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
-
-unsigned char* data(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
-const unsigned char* data(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
+using PrivateKey = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
 // Any 32 bytes are a private key.
-Key open(std::string_view seed) {
-  Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data(seed), seed.size()));
+PrivateKey open(std::string_view seed) {
+  PrivateKey key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data(seed), seed.size()));
   require(key != nullptr, "EVP_PKEY_new_raw_private_key");
   return key;
 }
@@ -48,7 +39,7 @@ SigningKey SigningKey::generate() {
 
 Result<SigningKey> SigningKey::fromSeed(std::string_view seed) {
   if (seed.size() != kKeyBytes) return invalidArgument("an Ed25519 private key has 32 bytes");
-  const Key key = open(seed);
+  const PrivateKey key = open(seed);
   std::string public_key(kKeyBytes, '\0');
   size_t size = public_key.size();
   require(EVP_PKEY_get_raw_public_key(key.get(), data(public_key), &size) == 1 && size == kKeyBytes,
@@ -61,8 +52,8 @@ SigningKey::~SigningKey() {
 }
 
 std::string SigningKey::sign(std::string_view message) const {
-  const Key key = open(seed_);
-  const std::unique_ptr<EVP_MD_CTX, ContextDeleter> context(EVP_MD_CTX_new());
+  const PrivateKey key = open(seed_);
+  const DigestContext context(EVP_MD_CTX_new());
   std::string signature(kSignatureBytes, '\0');
   size_t size = signature.size();
   const bool ok =

@@ -10,10 +10,6 @@
 namespace junctor::mapping {
 namespace {
 
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Builds a Value from a parser's events; the literals of numbers come with them.
 class Builder final : public nlohmann::json_sax<Json> {
  public:

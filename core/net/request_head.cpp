@@ -26,10 +26,6 @@ constexpr std::array<bool, 256> makeControls() {
 }
 constexpr std::array<bool, 256> kControls = makeControls();
 
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Eight bytes at a time: no byte below 0x20, none 0x7f. A tab falls through to the slow look.
 bool hasControl(std::string_view text) {
   constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;

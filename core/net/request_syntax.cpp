@@ -36,17 +36,6 @@ bool allOf(std::string_view text, CharClass wanted) {
   });
 }
 
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-int hexValue(char c) {
-  if (isDigit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 bool isPort(std::string_view text) {
   if (!std::all_of(text.begin(), text.end(), isDigit) || text.size() > 5) return false;
   int port = 0;

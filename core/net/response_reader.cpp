@@ -26,10 +26,6 @@ std::string_view takeLine(std::string_view& text) {
   return line;
 }
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool listHolds(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const size_t comma = list.find(',');
@@ -106,7 +102,7 @@ ResponseReader::State ResponseReader::parseHead(std::string_view head) {
 bool ResponseReader::parseStatusLine(std::string_view line) {
   if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ') return false;
   if ((line[7] != '1' && line[7] != '0') || (line.size() > 12 && line[12] != ' ')) return false;
-  if (line[9] < '1' || !digit(line[9]) || !digit(line[10]) || !digit(line[11])) return false;
+  if (line[9] < '1' || !isDigit(line[9]) || !isDigit(line[10]) || !isDigit(line[11])) return false;
   response_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   keep_alive_ = line[7] == '1';
   return true;

@@ -16,11 +16,8 @@ namespace {
 constexpr size_t kNameBytesMax = 253;  // RFC 1035
 constexpr size_t kLabelBytesMax = 63;
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool letterOrDigit(char c) {
-  return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 // Visible ASCII; the backslash is a slash to some parsers and none to others.
 bool plain(char c) {
@@ -41,8 +38,8 @@ bool validLabel(std::string_view label) {
 
 // A name whose last label is a number (127.1, 0x7f.1, 2130706433) is an address to inet_aton.
 bool looksNumeric(std::string_view label) {
-  return digit(label.front()) && (std::all_of(label.begin(), label.end(), digit) ||
-                                  label.starts_with("0x") || label.starts_with("0X"));
+  return isDigit(label.front()) && (std::all_of(label.begin(), label.end(), isDigit) ||
+                                    label.starts_with("0x") || label.starts_with("0X"));
 }
 
 Result<void> checkName(std::string_view name) {
@@ -61,7 +58,7 @@ Result<void> checkName(std::string_view name) {
 }
 
 Result<uint16_t> parsePort(std::string_view text) {
-  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), digit) ||
+  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), isDigit) ||
       text.front() == '0') {
     return invalidArgument("the port is no number from 1 to 65535");
   }

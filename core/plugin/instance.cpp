@@ -1,15 +1,8 @@
 // What an instance answers for interfaces that its connector does not offer.
 #include "plugin/connector.h"
+#include "plugin/verdict.h"
 
 namespace junctor::plugin {
-namespace {
-
-Error notOffered(std::string_view interface) {
-  return makeError(ErrorCode::Unimplemented,
-                   "the connector does not offer " + std::string(interface));
-}
-
-}  // namespace
 
 Result<void> Instance::verify(const RawRequest&, JsonView, const std::vector<std::string>&) {
   return notOffered("webhook verify");

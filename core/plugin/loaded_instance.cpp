@@ -6,6 +6,7 @@
 #include "plugin/call_guard.h"
 #include "plugin/event_collector.h"
 #include "plugin/result_collectors.h"
+#include "plugin/verdict.h"
 
 // Is that function of a table there, and does the table reach to it?
 #define JUNCTOR_OFFERS(table, member) \
@@ -19,10 +20,6 @@ std::string_view queryOf(std::string_view url) {
   if (mark == std::string_view::npos) return {};
   const std::string_view query = url.substr(mark + 1);
   return query.substr(0, query.find('#'));
-}
-
-Error notOffered(std::string_view what) {
-  return makeError(ErrorCode::Unimplemented, "the connector does not offer " + std::string(what));
 }
 
 }  // namespace

@@ -47,4 +47,9 @@ bool isBusy(const Error& error) {
   return error.message.starts_with(kBusy);
 }
 
+Error notOffered(std::string_view interface) {
+  return makeError(ErrorCode::Unimplemented,
+                   "the connector does not offer " + std::string(interface));
+}
+
 }  // namespace junctor::plugin

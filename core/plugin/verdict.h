@@ -3,6 +3,7 @@
 // Made by isolation, read by flow.
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -17,6 +18,9 @@ Error restartingError(std::chrono::milliseconds wait, const std::string& cause);
 // The connector is still at work on a request that was announced by begin(): whoever has more to do
 // asks somebody with time to call handle() again, which then waits.
 Error busyError(const std::string& name);
+
+// The connector has no such interface, or not that function of it.
+Error notOffered(std::string_view interface);
 
 // Messages of connectors begin with their id, so none of them passes for a verdict.
 bool isFinalVerdict(const Error& error);  // crashed or quarantined

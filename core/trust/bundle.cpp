@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kListFile = "BUNDLE.json";
 constexpr const char* kSignatureFile = "BUNDLE.sig";
-constexpr int64_t kFormat = 1;
+constexpr int64_t kListFormat = 1;
 
 bool allowedFile(std::string_view name) {
   return name == kConnectorFile || name == kManifestFile || name == "README.md" ||
@@ -82,7 +82,7 @@ Result<void> checkList(Bundle& out) {
   JUNCTOR_TRY(const Json json, parseJson(out.list));
   JUNCTOR_TRY(const auto list, StrictObject::open(json, "", {"format", "id", "version", "files"}));
   JUNCTOR_TRY(const int64_t format, list.integer("format", 0, 0, 1'000'000));
-  if (format != kFormat) return list.error("format", "is not one that this version reads");
+  if (format != kListFormat) return list.error("format", "is not one that this version reads");
   JUNCTOR_TRY(const std::string id, list.requiredText("id"));
   JUNCTOR_TRY(const std::string version, list.requiredText("version"));
   if (!list.has("files") || !list.at("files").is_array()) return list.error("files", "is required");
@@ -166,7 +166,7 @@ Result<Bundle> makeBundle(std::vector<BundleFile> files) {
   JUNCTOR_CHECK(describeManifest(bundle));
   Json list = Json::array();
   for (const BundleFile& file : bundle.files) list.push_back(listedAs(file));
-  bundle.list = dumpJson({{"format", kFormat},
+  bundle.list = dumpJson({{"format", kListFormat},
                           {"id", bundle.id},
                           {"version", bundle.version},
                           {"files", std::move(list)}},

@@ -10,7 +10,7 @@
 namespace junctor::trust {
 namespace {
 
-constexpr int64_t kFormat = 1;
+constexpr int64_t kIndexFormat = 1;
 
 Result<Level> readLevel(const StrictObject& in) {
   JUNCTOR_TRY(const std::string text, in.requiredText("level"));
@@ -67,7 +67,7 @@ Result<InstallIndex> InstallIndex::read(const std::string& text) {
   JUNCTOR_TRY(const Json json, parseJson(text));
   JUNCTOR_TRY(const auto in, StrictObject::open(json, "", {"format", "connectors", "floors"}));
   JUNCTOR_TRY(const int64_t format, in.integer("format", 0, 0, 1'000'000));
-  if (format != kFormat) return in.error("format", "is not one that this version reads");
+  if (format != kIndexFormat) return in.error("format", "is not one that this version reads");
   if (!in.has("connectors") || !in.at("connectors").is_object()) {
     return in.error("connectors", "must be an object");
   }
@@ -95,7 +95,7 @@ std::string InstallIndex::write() const {
     all[id] = std::move(history);
   }
   for (const auto& [id, version] : floors) lowest[id] = version;
-  return dumpJson({{"format", kFormat}, {"connectors", all}, {"floors", lowest}}, 1) + "\n";
+  return dumpJson({{"format", kIndexFormat}, {"connectors", all}, {"floors", lowest}}, 1) + "\n";
 }
 
 bool InstallIndex::uses(const std::string& digest) const {

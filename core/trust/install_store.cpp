@@ -20,7 +20,7 @@ std::string fileOf(const std::string& digest) {
   return digest + ".bundle";
 }
 
-std::string joined(const std::vector<std::string>& texts) {
+std::string lineOf(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;
   return out;
@@ -131,7 +131,7 @@ Result<InstallStore::Checked> InstallStore::checkVersion(const std::string& id,
     return denied("its file is not the one that was installed");
   }
   const auto more = widenings(version.accepted, bundle.capabilities);
-  if (!more.empty()) return denied("asks for more than was accepted: " + joined(more));
+  if (!more.empty()) return denied("asks for more than was accepted: " + lineOf(more));
   return checked;
 }
 
@@ -216,7 +216,7 @@ Result<Offer> InstallStore::install(std::string_view bundle_bytes, const Install
   const bool is_unsigned = offer.verdict.level == Level::Unsigned;
   JUNCTOR_CHECK(checkOrder(offer.bundle, index, options, is_unsigned));
   if (!offer.widenings.empty() && !options.accept) {
-    return denied("asks for what was not accepted: " + joined(offer.widenings) +
+    return denied("asks for what was not accepted: " + lineOf(offer.widenings) +
                   " (--accept-capabilities accepts it)");
   }
   JUNCTOR_CHECK(folder.write(fileOf(offer.bundle.digest), bundle_bytes));

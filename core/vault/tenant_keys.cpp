@@ -12,7 +12,7 @@ namespace junctor::vault {
 namespace {
 
 constexpr size_t kHalf = crypto::kAeadKeyBytes;
-constexpr size_t kIdBytes = 8;
+constexpr size_t kKeyIdBytes = 8;
 
 std::string wrap(const TenantKey& key, const Kek& by) {
   return crypto::seal(by.wrapping.view(), boundTo(key.tenant, key.id, by.id), key.secret.view());
@@ -110,7 +110,7 @@ Result<TenantKeyPtr> TenantKeys::add(const std::string& tenant, const KeyRing& r
   const TenantKeyPtr before = current(tenant);
   auto key = std::make_shared<TenantKey>();
   key->tenant = tenant;
-  key->id = toHex(crypto::randomBytes(kIdBytes));
+  key->id = toHex(crypto::randomBytes(kKeyIdBytes));
   key->number = before ? before->number + 1 : 1;
   key->created_at_ms = clock_.unixMs();
   key->secret = crypto::SecretBytes::random(2 * kHalf);
