@@ -13,13 +13,13 @@ namespace {
 
 using mapping::Value;
 
-struct Found {
+struct FoundIntegration {
   CatalogPtr catalog;
   const Integration* integration = nullptr;
   std::shared_ptr<plugin::Connector> connector;  // null: not loaded
 };
-Result<Found> find(const Call& call) {
-  Found found{call.services.catalog(), nullptr, nullptr};
+Result<FoundIntegration> find(const Call& call) {
+  FoundIntegration found{call.services.catalog(), nullptr, nullptr};
   const Tenant& tenant = *found.catalog->findTenant(call.tenant());
   const auto at = tenant.integrations.find(call.path.at("i"));
   if (at == tenant.integrations.end()) {
@@ -83,7 +83,7 @@ std::string actionJson(const plugin::DeclaredAction& action) {
 }  // namespace
 
 Answered actions(Call& call) {
-  JUNCTOR_TRY(const Found found, find(call));
+  JUNCTOR_TRY(const FoundIntegration found, find(call));
   std::vector<std::string> items;
   if (found.connector) {
     for (const auto& each : found.connector->manifest().declared.actions) {

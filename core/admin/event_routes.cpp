@@ -25,16 +25,16 @@ Result<std::vector<Delivery>> deliveriesOf(Call& call, EventId id) {
   return std::move(found.items);
 }
 
-struct Found {
+struct FoundEvent {
   EventPtr event;
   bool processed = true;
 };
 
 // A request that was acknowledged is there at once; its event is made a moment later.
-Result<Found> findEvent(Call& call, EventId id) {
+Result<FoundEvent> findEvent(Call& call, EventId id) {
   store::Store& store = call.services.store();
   auto event = store.loadEvent(call.tenant(), id);
-  if (event) return Found{*std::move(event)};
+  if (event) return FoundEvent{*std::move(event)};
   if (event.error().code != ErrorCode::NotFound) return event.error();
   const auto request = store.loadRequest(call.tenant(), id);
   if (!request) return event.error();
@@ -45,8 +45,8 @@ Result<Found> findEvent(Call& call, EventId id) {
   received.source = (*request)->connector;
   received.received_at_ms = received.occurred_at_ms = (*request)->received_at_ms;
   received.payload_json = "null";  // the body is not parsed yet
-  return Found{std::make_shared<EventEnvelope>(EventEnvelope{std::move(received), *request}),
-               false};
+  return FoundEvent{std::make_shared<EventEnvelope>(EventEnvelope{std::move(received), *request}),
+                    false};
 }
 
 struct Moment {
@@ -107,7 +107,7 @@ Answered events(Call& call) {
 
 Answered event(Call& call) {
   JUNCTOR_TRY(const EventId id, eventIdOf(call));
-  JUNCTOR_TRY(const Found known, findEvent(call, id));
+  JUNCTOR_TRY(const FoundEvent known, findEvent(call, id));
   const EventPtr& found = known.event;
   JUNCTOR_TRY(const auto deliveries, deliveriesOf(call, id));
   JsonWriter out;
@@ -132,7 +132,7 @@ Answered event(Call& call) {
 
 Answered timeline(Call& call) {
   JUNCTOR_TRY(const EventId id, eventIdOf(call));
-  JUNCTOR_TRY(const Found known, findEvent(call, id));
+  JUNCTOR_TRY(const FoundEvent known, findEvent(call, id));
   const EventPtr& found = known.event;
   JUNCTOR_TRY(const auto deliveries, deliveriesOf(call, id));
   std::vector<Moment> moments;

@@ -14,7 +14,7 @@ namespace {
 
 using mapping::Value;
 
-std::string nameOf(const Call& call) {
+std::string mappingNameOf(const Call& call) {
   return call.path.at("c") + "/" + call.path.at("o");
 }
 
@@ -48,9 +48,9 @@ void writeFindings(JsonWriter& out, const mapping::Mapping& mapping) {
 Result<mapping::EntryPtr> entryOf(Call& call) {
   const auto rules = call.services.rulesOf(call.tenant());
   const auto shipped = call.services.shippedMappings();
-  auto entry = rules ? rules->mapping(nameOf(call)) : nullptr;
-  if (!entry && !rules && shipped) entry = shipped->find(nameOf(call));
-  if (!entry) return notFound("there is no mapping " + nameOf(call));
+  auto entry = rules ? rules->mapping(mappingNameOf(call)) : nullptr;
+  if (!entry && !rules && shipped) entry = shipped->find(mappingNameOf(call));
+  if (!entry) return notFound("there is no mapping " + mappingNameOf(call));
   return entry;
 }
 
@@ -168,7 +168,7 @@ Answered runMapping(Call& call) {
   if (!rules) return invalidArgument("the tenant's rules do not compile");
   const auto way =
       word == "to_external" ? mapping::Direction::ToExternal : mapping::Direction::FromExternal;
-  const auto ran = script::makeRuleRunner()->convert(*rules, nameOf(call), way, *object);
+  const auto ran = script::makeRuleRunner()->convert(*rules, mappingNameOf(call), way, *object);
   if (ran.error) return unprocessable("mapping-failed", {ran.error->message});
   JsonWriter out;
   out.beginObject();

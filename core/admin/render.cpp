@@ -7,7 +7,7 @@
 namespace junctor::admin {
 namespace {
 
-void secrets(JsonWriter& out, const char* key, const std::vector<SecretRef>& list) {
+void writeSecrets(JsonWriter& out, const char* key, const std::vector<SecretRef>& list) {
   out.key(key).beginArray();
   for (const SecretRef& secret : list) out.string(secret.text);
   out.endArray();
@@ -169,7 +169,7 @@ std::string integrationJson(const Integration& integration, const std::string& p
   out.key("enabled").boolean(integration.enabled);
   out.key("unsigned").boolean(integration.unsigned_ok);
   out.key("webhook_url").string(base + "/v1/webhooks/incoming/" + integration.id);
-  secrets(out, "webhook_secrets", integration.webhook_secrets);
+  writeSecrets(out, "webhook_secrets", integration.webhook_secrets);
   writeJsonOr(out, "settings", integration.settings_json);
   out.key("public_url").string(integration.public_url);
   out.key("body_bytes_max").unsignedInteger(integration.body_bytes_max);
@@ -192,7 +192,7 @@ std::string destinationJson(const Destination& destination, const DestinationHea
   out.key("type").string(destination.type);
   out.key("url").string(destination.url);
   out.key("allow_private").boolean(destination.allow_private);
-  secrets(out, "signing_secrets", destination.signing_secrets);
+  writeSecrets(out, "signing_secrets", destination.signing_secrets);
   out.key("retry").beginObject().key("schedule_ms").beginArray();
   for (const auto wait : destination.retry.schedule) out.integer(wait.count());
   out.endArray().endObject();

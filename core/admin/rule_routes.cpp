@@ -22,7 +22,7 @@ Tenant tenantOf(Call& call) {
   return *call.services.catalog()->findTenant(call.tenant());
 }
 
-const std::string& nameOf(const Call& call) {
+const std::string& ruleNameOf(const Call& call) {
   return call.path.at("r");
 }
 
@@ -82,7 +82,7 @@ Result<script::RulesetPtr> rulesWith(Call& call, const std::string& version) {
   const Tenant tenant = tenantOf(call);
   std::vector<RuleScript> scripts = tenant.rules;
   if (!version.empty()) {
-    JUNCTOR_TRY(const auto found, historyOf(call).find(tenant, nameOf(call), version));
+    JUNCTOR_TRY(const auto found, historyOf(call).find(tenant, ruleNameOf(call), version));
     put(scripts, found.script);
   }
   std::vector<std::string> problems;
@@ -168,13 +168,13 @@ Result<RuleScript> scriptOf(Call& call, const Json& body) {
   if (source.size() > limits::kRuleSourceBytesMax)
     return invalidArgument("the script is too large");
   const std::string version = crypto::sha256Hex(source).substr(0, 12);
-  return RuleScript{call.tenant(), nameOf(call), std::move(source), version};
+  return RuleScript{call.tenant(), ruleNameOf(call), std::move(source), version};
 }
 
 }  // namespace
 
 Answered ruleVersions(Call& call) {
-  JUNCTOR_TRY(const auto found, historyOf(call).versions(tenantOf(call), nameOf(call)));
+  JUNCTOR_TRY(const auto found, historyOf(call).versions(tenantOf(call), ruleNameOf(call)));
   std::vector<std::string> items;
   for (const auto& version : found) items.push_back(versionJson(version, false));
   return page(items);
@@ -182,7 +182,7 @@ Answered ruleVersions(Call& call) {
 
 Answered ruleVersion(Call& call) {
   JUNCTOR_TRY(const auto found,
-              historyOf(call).find(tenantOf(call), nameOf(call), call.path.at("v")));
+              historyOf(call).find(tenantOf(call), ruleNameOf(call), call.path.at("v")));
   return net::jsonResponse(200, versionJson(found, true));
 }
 
@@ -210,7 +210,7 @@ Answered publishRule(Call& call) {
   if (!as.empty() && as != "live" && as != "shadow") {
     return invalidArgument("\"as\" is live or shadow");
   }
-  JUNCTOR_TRY(const auto found, historyOf(call).find(tenantOf(call), nameOf(call), version));
+  JUNCTOR_TRY(const auto found, historyOf(call).find(tenantOf(call), ruleNameOf(call), version));
   if (as != "shadow") return madeLive(call, found.script);
   if (found.state == flow::RuleState::Live) return invalidArgument("that version is live");
   return edited(call, [&](Tenant& tenant) -> Result<void> {
@@ -221,20 +221,21 @@ Answered publishRule(Call& call) {
 
 Answered rollbackRule(Call& call) {
   JUNCTOR_CHECK(emptyBody(call));
-  JUNCTOR_TRY(const auto found, historyOf(call).previous(tenantOf(call), nameOf(call)));
+  JUNCTOR_TRY(const auto found, historyOf(call).previous(tenantOf(call), ruleNameOf(call)));
   return madeLive(call, found.script);
 }
 
 Answered retireRule(Call& call) {
   return edited(call, [&](Tenant& tenant) -> Result<void> {
-    if (!take(tenant.rules, nameOf(call))) return notFound("no version of that rule is live");
+    if (!take(tenant.rules, ruleNameOf(call))) return notFound("no version of that rule is live");
     return {};
   });
 }
 
 Answered endShadow(Call& call) {
   return edited(call, [&](Tenant& tenant) -> Result<void> {
-    if (!take(tenant.shadows, nameOf(call))) return notFound("no version of that rule is a shadow");
+    if (!take(tenant.shadows, ruleNameOf(call)))
+      return notFound("no version of that rule is a shadow");
     return {};
   });
 }
@@ -254,7 +255,7 @@ Answered testRule(Call& call) {
   JUNCTOR_TRY(const std::string version, textOf(body, "version"));
   Tenant tenant = tenantOf(call);
   if (!version.empty()) {
-    JUNCTOR_TRY(const auto found, historyOf(call).find(tenant, nameOf(call), version));
+    JUNCTOR_TRY(const auto found, historyOf(call).find(tenant, ruleNameOf(call), version));
     put(tenant.rules, found.script);
   }
   const auto check = flow::checkTenant(tenant, call.services.shippedMappings(), true);

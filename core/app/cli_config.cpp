@@ -50,7 +50,7 @@ Json problemsJson(const config::Problems& problems) {
   return {{"ok", problems.empty()}, {"problems", std::move(list)}};
 }
 
-log::Level levelOf(const std::string& text) {
+log::Level logLevelOf(const std::string& text) {
   if (text == "debug") return log::Level::Debug;
   if (text == "warn") return log::Level::Warn;
   if (text == "error") return log::Level::Error;
@@ -97,7 +97,7 @@ Result<int> serve(const CliContext& context) {
     printProblems(problems);
     return badConfiguration(problems.size());
   }
-  log::configure(levelOf(config.log_level),
+  log::configure(logLevelOf(config.log_level),
                  config.log_format == "json" ? log::Format::Json : log::Format::Text);
   return runServer(config);
 }

@@ -141,7 +141,7 @@ Result<std::vector<conformance::Waiver>> waiversFor(const ConnectorCheckOptions&
   return conformance::readWaivers(kWaiverFile);
 }
 
-conformance::Level levelOf(const std::string& name) {
+conformance::Level checkLevelOf(const std::string& name) {
   if (name == "basic") return conformance::Level::Basic;
   return name == "pedantic" ? conformance::Level::Pedantic : conformance::Level::Full;
 }
@@ -157,7 +157,7 @@ Result<int> connectorCheck(const CliContext& context, const ConnectorCheckOption
   check.fixtures = options.fixtures;
   check.include = options.include;
   check.exclude = options.exclude;
-  check.level = levelOf(options.level);
+  check.level = checkLevelOf(options.level);
   check.in_process = options.in_process;
   check.seed = options.seed;
   check.timeout_s = options.timeout_s;

@@ -84,7 +84,7 @@ Result<int> newPublisher(const CliContext& context, const ConnectorKeyOptions& o
   return kExitOk;
 }
 
-Result<trust::Level> levelOf(const std::string& text) {
+Result<trust::Level> trustLevelOf(const std::string& text) {
   for (const auto level : {trust::Level::Verified, trust::Level::Core}) {
     if (text == trust::toString(level)) return level;
   }
@@ -171,7 +171,7 @@ Result<int> connectorKeyNew(const CliContext& context, const ConnectorKeyOptions
 }
 
 Result<int> connectorKeyCertify(const CliContext& context, const ConnectorCertifyOptions& options) {
-  JUNCTOR_TRY(const trust::Level level, levelOf(options.level));
+  JUNCTOR_TRY(const trust::Level level, trustLevelOf(options.level));
   JUNCTOR_TRY(const Json offered, readJsonFile(options.certificate));
   // The key's own signature proves that whoever asks has it; a renewal has been proven before.
   auto certificate = trust::peekCertificate(offered);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 
 namespace junctor {

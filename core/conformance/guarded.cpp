@@ -17,7 +17,6 @@ constexpr size_t kPoolBytes = 64 * 1024 * 1024;
 constexpr size_t kPiecesMax = 4'096;
 constexpr size_t kPoolsMax = 256;
 constexpr size_t kEndedPoolsKept = 16;
-constexpr int kPoison = 0xA5;
 
 std::array<std::atomic<const GuardedPool*>, kPoolsMax> g_pools;
 

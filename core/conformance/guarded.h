@@ -10,6 +10,8 @@
 
 namespace junctor::conformance {
 
+constexpr int kPoison = 0xA5;  // what memory holds before anyone wrote to it
+
 class GuardedPool {
  public:
   GuardedPool();

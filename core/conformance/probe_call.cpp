@@ -8,7 +8,6 @@
 namespace junctor::conformance {
 namespace {
 
-constexpr int kPoison = 0xA5;
 constexpr uint64_t kCallNs = 250'000'000;
 thread_local ProbeCall* t_running = nullptr;
 

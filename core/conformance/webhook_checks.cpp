@@ -315,7 +315,7 @@ constexpr Check kWebhookChecks[] = {
 
 }  // namespace
 
-std::span<const Check> webhookWebhookChecks() {
+std::span<const Check> webhookChecks() {
   return kWebhookChecks;
 }
 

@@ -18,7 +18,7 @@ std::optional<std::string> fromBase64Url(std::string_view text) {
   return fromBase64(standard);
 }
 
-jn_status give(const jn_call* call, std::string_view bytes, jn_str* out) {
+jn_status giveText(const jn_call* call, std::string_view bytes, jn_str* out) {
   return CallContext::of(call).keep(bytes, out) ? JN_OK : JN_E_TOO_LARGE;
 }
 
@@ -28,13 +28,13 @@ jn_status encode(const jn_call* call, uint32_t codec, const jn_str* bytes, jn_st
   const std::string_view input = textOf(*bytes);
   switch (codec) {
     case JN_CODEC_HEX:
-      return give(call, toHex(input), out);
+      return giveText(call, toHex(input), out);
     case JN_CODEC_BASE64:
-      return give(call, toBase64(input), out);
+      return giveText(call, toBase64(input), out);
     case JN_CODEC_BASE64URL:
-      return give(call, toBase64Url(input), out);
+      return giveText(call, toBase64Url(input), out);
     case JN_CODEC_PERCENT:
-      return give(call, percentEncode(input), out);
+      return giveText(call, percentEncode(input), out);
     default:
       return JN_E_UNSUPPORTED;
   }
@@ -61,7 +61,7 @@ jn_status decode(const jn_call* call, uint32_t codec, const jn_str* text, jn_str
     default:
       return JN_E_UNSUPPORTED;
   }
-  return bytes ? give(call, *bytes, out) : JN_E_INVALID;
+  return bytes ? giveText(call, *bytes, out) : JN_E_INVALID;
 }
 
 jn_status formField(CallContext& context, std::string_view field, jn_kv& out) {
@@ -99,9 +99,9 @@ jn_status digest(const jn_call* call, uint32_t kind, const jn_str* bytes, jn_str
   if (out) *out = {nullptr, 0};
   if (!call || !bytes || !out) return JN_E_INTERNAL;
   const std::string_view input = textOf(*bytes);
-  if (kind == JN_DIGEST_SHA256) return give(call, crypto::sha256(input), out);
+  if (kind == JN_DIGEST_SHA256) return giveText(call, crypto::sha256(input), out);
   if (kind != JN_DIGEST_MD5) return JN_E_UNSUPPORTED;
-  return give(call, fromHex(crypto::md5Hex(input)).value_or(""), out);
+  return giveText(call, fromHex(crypto::md5Hex(input)).value_or(""), out);
 }
 
 }  // namespace

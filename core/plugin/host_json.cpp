@@ -17,7 +17,7 @@ JsonView viewOf(const jn_json_node* node) {
   return node ? std::bit_cast<JsonView>(*node) : JsonView();
 }
 
-int32_t give(JsonView view, jn_json_node* out) {
+int32_t giveNode(JsonView view, jn_json_node* out) {
   if (out) *out = std::bit_cast<jn_json_node>(view);
   return view.valid() ? 1 : 0;
 }
@@ -38,7 +38,7 @@ jn_status parse(const jn_call* call, const jn_str* source, jn_json_node* out) {
   if (!call || !source || !out) return JN_E_INTERNAL;
   JsonView view;
   const jn_status status = CallContext::of(call).parse(textOf(*source), view);
-  if (status == JN_OK) give(view, out);
+  if (status == JN_OK) giveNode(view, out);
   return status;
 }
 
@@ -67,13 +67,13 @@ uint32_t type(const jn_json_node* node) {
 }
 
 int32_t get(const jn_json_node* node, const char* key, size_t len, jn_json_node* out) {
-  return give(viewOf(node).find(text(key, len)), out);
+  return giveNode(viewOf(node).find(text(key, len)), out);
 }
 int32_t pointer(const jn_json_node* node, const char* path, size_t len, jn_json_node* out) {
-  return give(viewOf(node).pointer(text(path, len)), out);
+  return giveNode(viewOf(node).pointer(text(path, len)), out);
 }
 int32_t at(const jn_json_node* node, size_t index, jn_json_node* out) {
-  return give(viewOf(node).at(index), out);
+  return giveNode(viewOf(node).at(index), out);
 }
 size_t size(const jn_json_node* node) {
   return viewOf(node).size();
@@ -93,7 +93,7 @@ int32_t next(const jn_json_node* container, jn_json_iter* iter, jn_str* key, jn_
   if (!(position != view.end())) return 0;
   *iter = std::bit_cast<jn_json_iter>(position);
   if (key) *key = junctor::plugin::viewOf(position.key());
-  if (value) give(*position, value);
+  if (value) giveNode(*position, value);
   return 1;
 }
 

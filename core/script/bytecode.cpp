@@ -14,7 +14,7 @@ constexpr uint32_t kTailCall = 69;
 constexpr uint32_t kReturn = 70;  // RETURN, RETURN0, RETURN1
 constexpr uint32_t kReturn1 = 72;
 constexpr int kAbsLine = -0x80;  // lineinfo: the line stands in abslineinfo
-constexpr int kDepthMax = 200;
+constexpr int kNestingMax = 200;
 
 struct Function {
   int line = 0;
@@ -138,7 +138,7 @@ class DumpReader {
   }
 
   bool function(ChunkFacts& facts, int depth) {
-    if (depth > kDepthMax) return false;
+    if (depth > kNestingMax) return false;
     Function f;
     text();  // source
     f.line = static_cast<int>(count());

@@ -9,7 +9,7 @@ namespace {
 
 // Checking costs about as much per entry as building it again.
 constexpr size_t kEntriesMax = 64;
-constexpr int kDepthMax = 6;
+constexpr int kReachDepthMax = 6;
 
 bool sameTable(lua_State* L, size_t count) {  // stack: table, copy
   size_t seen = 0;
@@ -72,7 +72,7 @@ void Freshness::add(lua_State* L, Item item) {
 }
 
 bool Freshness::visit(lua_State* L, int depth) {
-  if (depth > kDepthMax) return false;
+  if (depth > kReachDepthMax) return false;
   luaL_checkstack(L, 8, "captured values");
   switch (lua_type(L, -1)) {
     case LUA_TFUNCTION:

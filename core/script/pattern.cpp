@@ -8,7 +8,7 @@
 namespace junctor::script {
 namespace {
 
-constexpr int kDepthMax = 200;
+constexpr int kMatchDepthMax = 200;
 
 bool inClass(unsigned char c, unsigned char letter) {
   bool in = false;
@@ -141,7 +141,7 @@ bool Pattern::single(size_t s, size_t p, size_t after) {
 }
 
 size_t Pattern::match(size_t s, size_t p) {
-  if (++depth_ > kDepthMax) return fail(Status::TooDeep);
+  if (++depth_ > kMatchDepthMax) return fail(Status::TooDeep);
   const size_t end = matchInner(s, p);
   --depth_;
   return end;

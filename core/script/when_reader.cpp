@@ -9,16 +9,16 @@
 namespace junctor::script {
 namespace {
 
-constexpr int kDepthMax = 8;
-using Kind = Matcher::Kind;
+constexpr int kConditionDepthMax = 8;
+using Wanted = Matcher::Kind;
 
 Matcher ofText(const TableReader& reader, const std::string& text, const std::string& what) {
   Matcher matcher;
   if (!Glob::hasWildcard(text)) {
-    matcher.kind = Kind::Text;
+    matcher.kind = Wanted::Text;
     matcher.text = text;
   } else {
-    matcher.kind = Kind::Wildcard;
+    matcher.kind = Wanted::Wildcard;
     matcher.glob = readGlob(reader, text, what);
   }
   return matcher;
@@ -36,18 +36,18 @@ class MatcherReader {
 
   Matcher read(int index, int depth) const {
     index = lua_absindex(L_, index);
-    if (depth > kDepthMax) reader_.fail(what_ + ": conditions nested too deep");
+    if (depth > kConditionDepthMax) reader_.fail(what_ + ": conditions nested too deep");
     luaL_checkstack(L_, 8, "conditions");
     Matcher matcher;
     switch (lua_type(L_, index)) {
       case LUA_TSTRING:
         return ofText(reader_, reader_.textAt(index, what_), what_);
       case LUA_TNUMBER:
-        matcher.kind = Kind::Number;
+        matcher.kind = Wanted::Number;
         matcher.number = numberAt(L_, index);
         return matcher;
       case LUA_TBOOLEAN:
-        matcher.kind = Kind::Bool;
+        matcher.kind = Wanted::Bool;
         matcher.flag = lua_toboolean(L_, index) != 0;
         return matcher;
       case LUA_TTABLE:
@@ -56,14 +56,14 @@ class MatcherReader {
         break;
     }
     if (!isNull(L_, index)) reader_.fail(what_ + ": a function is no condition (use `where`)");
-    matcher.kind = Kind::Null;
+    matcher.kind = Wanted::Null;
     return matcher;
   }
 
  private:
   Matcher list(int index, int depth) const {
     Matcher matcher;
-    matcher.kind = Kind::OneOf;
+    matcher.kind = Wanted::OneOf;
     const lua_Integer length = reader_.listLength(index, what_);
     for (lua_Integer i = 1; i <= length; ++i) {
       lua_rawgeti(L_, index, i);
@@ -77,8 +77,8 @@ class MatcherReader {
     reader_.checkKeys(index, {"any", "gt", "ge", "lt", "le", "exists", "cidr", "not_"},
                       what_ + " (a nested field is written [\"a.b\"])");
     Matcher all;
-    constexpr std::pair<const char*, Kind> kOrders[] = {
-        {"gt", Kind::Gt}, {"ge", Kind::Ge}, {"lt", Kind::Lt}, {"le", Kind::Le}};
+    constexpr std::pair<const char*, Wanted> kOrders[] = {
+        {"gt", Wanted::Gt}, {"ge", Wanted::Ge}, {"lt", Wanted::Lt}, {"le", Wanted::Le}};
     for (const auto& [name, kind] : kOrders) {
       if (!reader_.push(index, name)) continue;
       all.children.push_back(order(kind, name));
@@ -87,14 +87,15 @@ class MatcherReader {
     if (reader_.push(index, "exists")) {
       lua_pop(L_, 1);
       all.children.emplace_back();
-      all.children.back().kind = Kind::Exists;
+      all.children.back().kind = Wanted::Exists;
       all.children.back().flag = reader_.flag(index, "exists");
     }
     if (reader_.push(index, "cidr")) {
       all.children.push_back(networks());
       lua_pop(L_, 1);
     }
-    for (const auto& [name, kind] : {std::pair{"any", Kind::Any}, std::pair{"not_", Kind::Not}}) {
+    for (const auto& [name, kind] :
+         {std::pair{"any", Wanted::Any}, std::pair{"not_", Wanted::Not}}) {
       if (!reader_.push(index, name)) continue;
       all.children.emplace_back();
       all.children.back().kind = kind;
@@ -107,7 +108,7 @@ class MatcherReader {
     return only;
   }
 
-  Matcher order(Kind kind, const char* name) const {
+  Matcher order(Wanted kind, const char* name) const {
     Matcher matcher;
     matcher.kind = kind;
     if (lua_type(L_, -1) == LUA_TNUMBER) {
@@ -122,7 +123,7 @@ class MatcherReader {
 
   Matcher networks() const {
     Matcher matcher;
-    matcher.kind = Kind::Cidr;
+    matcher.kind = Wanted::Cidr;
     for (const std::string& text : reader_.textsAt(-1, what_ + ".cidr")) {
       const auto network = Network::parse(text);
       if (!network) reader_.fail(fmt::format("{}: '{}' is no network", what_, text.substr(0, 60)));

@@ -12,10 +12,6 @@
 namespace junctor::trust {
 namespace {
 
-Error denied(std::string message) {
-  return makeError(ErrorCode::PermissionDenied, std::move(message));
-}
-
 std::string fileOf(const std::string& digest) {
   return digest + ".bundle";
 }

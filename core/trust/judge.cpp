@@ -28,10 +28,6 @@ Result<BundleSignature> readSignature(const std::string& text) {
   return out;
 }
 
-Error denied(std::string message) {
-  return makeError(ErrorCode::PermissionDenied, std::move(message));
-}
-
 // What the operator wrote down counts, not what a self-signed certificate brings along.
 Result<Certificate> believed(const Json& sealed, const TrustPolicy& policy) {
   auto offered = openCertificate(sealed, policy.roots);
@@ -81,6 +77,10 @@ Result<Verdict> judgeSigned(const Bundle& bundle, const TrustPolicy& policy, Occ
 }
 
 }  // namespace
+
+Error denied(std::string message) {
+  return makeError(ErrorCode::PermissionDenied, std::move(message));
+}
 
 Result<Verdict> judge(const Bundle& bundle, const TrustPolicy& policy, Occasion occasion,
                       int64_t now_unix_ms) {

@@ -25,6 +25,9 @@ struct Verdict {
   std::string expires;            // of the key
 };
 
+// PermissionDenied with that message.
+Error denied(std::string message);
+
 enum class Occasion { Install, Load };
 
 // PermissionDenied, each with its own message: unsigned, unknown publisher, wrong signature, id
