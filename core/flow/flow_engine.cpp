@@ -11,8 +11,9 @@ constexpr size_t kBatch = 16;
 constexpr size_t kRequestOverhead = 1024;  // headers and bookkeeping of one held request
 constexpr int64_t kScanRetryMs = 1'000;    // after a failed scan or commit
 constexpr std::chrono::milliseconds kIdleWait{500};
-constexpr int kPatientWorkers = 2;
-constexpr size_t kSlowMax = 16;  // a stuck connector takes seconds of each, a lease is a minute
+constexpr int kPatientWorkers = 16;  // they sleep, as a rule
+// A stuck connector takes seconds of each, a lease is a minute.
+constexpr size_t kSlowLineMax = 8, kSlowMax = 128;
 
 queue::WindowOptions windowOptions() {
   queue::WindowOptions options;
@@ -34,7 +35,8 @@ FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned)
                                        "Events left out because their source id was seen before")),
       flow_seconds_(deps.metrics.histogram("junctor_flow_seconds",
                                            "Connector, normalizers and routes of one request")),
-      window_(windowOptions()) {}
+      window_(windowOptions()),
+      slow_(kSlowLineMax, kSlowMax) {}
 
 FlowEngine::~FlowEngine() {
   stop();
@@ -88,29 +90,34 @@ void FlowEngine::work() {
   }
 }
 
-// Requests whose connector did not answer at once, one at a time.
+// Requests whose connector did not answer at once, one of an integration at a time.
 void FlowEngine::waitPatiently() {
   runBehindAnswers();
   Planner planner(deps_.registry, deps_.ids, deps_.clock);
   std::unique_lock lock(mutex_);
   for (;;) {
-    slow_ready_.wait(lock, [this] { return stopping_ || !slow_.empty(); });
+    slow_ready_.wait(lock, [this] { return stopping_ || slow_.ready(); });
     if (stopping_) return;  // the store still has them
-    const Window::Leased leased = std::move(slow_.front());
-    slow_.pop_front();
+    const auto next = slow_.take();
     lock.unlock();
-    process(planner, leased, true);
+    process(planner, next->second, true);
     lock.lock();
+    slow_.finish(next->first);
+    if (slow_.ready()) slow_ready_.notify_one();
   }
 }
 
 // False: as many wait as can be waited for within their leases.
 bool FlowEngine::handOver(const Window::Leased& leased) {
   std::lock_guard lock(mutex_);
-  if (slow_.size() >= kSlowMax) return false;
-  slow_.push_back(leased);
+  if (!slow_.push(leased.item->integration, leased)) return false;
   slow_ready_.notify_one();
   return true;
+}
+
+bool FlowEngine::standsBehind(const Window::Leased& leased) {
+  std::lock_guard lock(mutex_);
+  return slow_.busy(leased.item->integration);
 }
 
 // Blocks until there is work; an empty batch means stop.
@@ -166,7 +173,8 @@ void FlowEngine::scan() {
 
 void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool patient) {
   const int64_t started_ns = deps_.clock.monotonicNs();
-  auto planned = planner.plan(book(), leased.item);
+  const bool waits = !patient && standsBehind(leased);
+  auto planned = waits ? planner.putOff(*leased.item) : planner.plan(book(), leased.item);
   if (!planned) {
     if (!patient && plugin::isBusy(planned.error()) && handOver(leased)) return;
     return postpone(leased, planned.error());

@@ -1,11 +1,10 @@
 #pragma once
 // FlowEngine: takes durable requests through the planner and stores what it planned. Worker threads
 // share one window; what does not fit rests on the store's inbox and is scanned when there is room,
-// which is also how a restart recovers. A request that a connector's process is slow or stuck with
-// goes to patient threads. A worker still waits while a process is started, an instance is made, or
-// a crashed request is run again alone.
+// which is also how a restart recovers. Workers never wait for a connector's process: a request
+// that is not answered in milliseconds, whose process must be started first or has crashed, goes to
+// patient threads, one line per integration; later ones of the integration stand behind it.
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 
 #include "base/threads.h"
 #include "flow/planner.h"
+#include "flow/slow_lines.h"
 #include "observe/metrics.h"
 #include "queue/work_window.h"
 
@@ -60,6 +60,7 @@ class FlowEngine {
   void work();
   void waitPatiently();
   bool handOver(const Window::Leased& leased);
+  bool standsBehind(const Window::Leased& leased);
   Batch take();
   void scan();
   void process(Planner& planner, const Window::Leased& leased, bool patient);
@@ -80,9 +81,9 @@ class FlowEngine {
   ShadowBoard shadows_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  Window window_;                    // guarded by mutex_
-  RulebookPtr book_;                 // guarded by mutex_
-  std::deque<Window::Leased> slow_;  // guarded by mutex_
+  Window window_;                   // guarded by mutex_
+  RulebookPtr book_;                // guarded by mutex_
+  SlowLines<Window::Leased> slow_;  // guarded by mutex_
   std::condition_variable slow_ready_;
   int idle_ = 0;           // guarded by mutex_
   bool scanning_ = false;  // guarded by mutex_

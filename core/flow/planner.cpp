@@ -73,6 +73,11 @@ void Planner::begin(const RulebookPtr& book, const RawRequest& request) {
   if (const auto of = instance(request)) (*of)->begin(request);  // else plan() says why not
 }
 
+Error Planner::putOff(const RawRequest& request) {
+  if (const auto of = instance(request)) (*of)->putOff(request);
+  return plugin::busyError(request.connector);
+}
+
 Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawRequestPtr& request) {
   adopt(book);
   store::FlowOutcome outcome;
@@ -129,7 +134,7 @@ Result<plugin::Instance*> Planner::instance(const RawRequest& request) {
   if (!integration) return notFound("integration " + request.integration + " no longer exists");
   const auto connector = registry_.find(integration->connector);
   if (!connector) return notFound("connector " + integration->connector + " is not installed");
-  JUNCTOR_TRY(auto made, connector->create(*integration));
+  JUNCTOR_TRY(auto made, connector->createUnasked(*integration));
   return instances_.emplace(request.integration, std::move(made)).first->second.get();
 }
 

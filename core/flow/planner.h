@@ -30,6 +30,9 @@ class Planner {
   // Announces a plan() of the same request: a connector in another process starts on it. Begun
   // requests are planned in the order of begin().
   void begin(const RulebookPtr& book, const RawRequest& request);
+  // Instead of plan(): leaves a begun request to a planner that plans it without begin(). Always
+  // plugin::busyError.
+  Error putOff(const RawRequest& request);
   // `book` may change between calls; instances and sandboxes made for an older one are dropped.
   // plugin::restartingError: nothing was done, the connector cannot be asked now; try again.
   // plugin::busyError, of a begun request: a planner that plans it without begin() waits for it.

@@ -135,8 +135,7 @@ void IsolatedConnector::destroyInstance(const InstanceSpec& spec) {
   }
 }
 
-Result<std::unique_ptr<plugin::Instance>> IsolatedConnector::create(
-    const Integration& integration) {
+Result<IsolatedConnector::SpecPtr> IsolatedConnector::specOf(const Integration& integration) {
   JUNCTOR_CHECK(plugin::effectiveDeliveryKey(manifest_, integration.settings_json));
   auto spec = std::make_shared<InstanceSpec>();
   JUNCTOR_TRY(spec->grants, trust::Grants::make(manifest_.capabilities, integration.settings_json));
@@ -144,16 +143,31 @@ Result<std::unique_ptr<plugin::Instance>> IsolatedConnector::create(
   spec->tenant = integration.tenant;
   spec->integration = integration.id;
   spec->settings_json = integration.settings_json;
-  auto ward = wardOf(integration.tenant);
-  const auto asked = ward->run(spec, {}, nullptr, {});
+  return SpecPtr(std::move(spec));
+}
+
+std::unique_ptr<plugin::Instance> IsolatedConnector::instanceOf(SpecPtr spec) {
+  auto ward = wardOf(spec->tenant);
+  return std::make_unique<IsolatedInstance>(shared_from_this(), std::move(ward), std::move(spec));
+}
+
+Result<std::unique_ptr<plugin::Instance>> IsolatedConnector::create(
+    const Integration& integration) {
+  JUNCTOR_TRY(SpecPtr spec, specOf(integration));
+  const auto asked = wardOf(spec->tenant)->run(spec, {}, nullptr, {});
   if (asked && !asked->created.empty()) {
     Unpacker in(asked->created);
     if (auto refused = readError(in)) return asItsOwn(std::move(*refused), manifest_.id);
   } else if (!asked && asked.error().message.starts_with("connector-crash")) {
     return asked.error();
   }
-  return std::unique_ptr<plugin::Instance>(
-      std::make_unique<IsolatedInstance>(shared_from_this(), std::move(ward), std::move(spec)));
+  return instanceOf(std::move(spec));
+}
+
+Result<std::unique_ptr<plugin::Instance>> IsolatedConnector::createUnasked(
+    const Integration& integration) {
+  JUNCTOR_TRY(SpecPtr spec, specOf(integration));
+  return instanceOf(std::move(spec));
 }
 
 std::vector<std::shared_ptr<Ward>> IsolatedConnector::wards(const std::string* tenant) const {

@@ -28,6 +28,7 @@ class IsolatedConnector final : public plugin::Connector,
   const std::string& path() const override { return path_; }
   // Asks the connector about the settings, unless it cannot be asked now: then the first call does.
   Result<std::unique_ptr<plugin::Instance>> create(const Integration& integration) override;
+  Result<std::unique_ptr<plugin::Instance>> createUnasked(const Integration& integration) override;
   std::string runsIn() const override;
   void retire() override;
   void pardon();
@@ -60,6 +61,9 @@ class IsolatedConnector final : public plugin::Connector,
   Ward::Begun pickUp(const EventId& request);
 
  private:
+  using SpecPtr = std::shared_ptr<const InstanceSpec>;
+  Result<SpecPtr> specOf(const Integration& integration);
+  std::unique_ptr<plugin::Instance> instanceOf(SpecPtr spec);
   Code codeOf() const;
   std::shared_ptr<Ward> makeWard() const;
   void giveLane(const std::shared_ptr<Ward>& ward);

@@ -26,10 +26,18 @@ void IsolatedInstance::begin(const RawRequest& request) {
 Result<plugin::HandleResult> IsolatedInstance::handle(const RawRequest& request, JsonView) {
   auto begun = takeBegun(request);
   if (!begun) return webhook(Method::Handle, request, connector_->pickUp(request.id));
-  const bool waits = begun->call ? !begun->child->answersSoon(begun->call) : ward_->crowded();
-  if (!waits) return webhook(Method::Handle, request, std::move(*begun));
+  const bool answered = begun->call && begun->child->answersSoon(begun->call) &&
+                        begun->call->state == ChildCall::State::Answered;
+  if (answered || (!begun->call && ward_->refusesNow())) {
+    return webhook(Method::Handle, request, std::move(*begun));
+  }
   if (begun->call) connector_->leave(request.id, std::move(*begun));
   return plugin::busyError(manifest().id);
+}
+
+void IsolatedInstance::putOff(const RawRequest& request) {
+  auto begun = takeBegun(request);
+  if (begun && begun->call) connector_->leave(request.id, std::move(*begun));
 }
 
 Result<plugin::HandleResult> IsolatedInstance::answer(const RawRequest& request, JsonView) {

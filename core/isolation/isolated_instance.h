@@ -21,6 +21,9 @@ class IsolatedInstance final : public plugin::Instance {
   ~IsolatedInstance() override { connector_->destroyInstance(*spec_); }
 
   void begin(const RawRequest& request) override;
+  void putOff(const RawRequest& request) override;
+  // Of a begun request: plugin::busyError unless the answer is there in milliseconds. Of another
+  // one: waits.
   Result<plugin::HandleResult> handle(const RawRequest& request, JsonView body) override;
   Result<plugin::HandleResult> answer(const RawRequest& request, JsonView body) override;
   Result<void> verify(const RawRequest& request, JsonView body,

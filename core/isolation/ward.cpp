@@ -191,9 +191,10 @@ void Ward::noteCrash(const std::string& cause) {
              "quarantined: it does not run until it is released or replaced");
 }
 
-bool Ward::crowded() const {
+bool Ward::refusesNow() const {
+  if (deps_.quarantine.causeOf(key_)) return true;
   Lock lock(mutex_);
-  return child_ && child_->inFlight() > 0;
+  return !child_ && !starting_ && deps_.child.clock.monotonicMs() < not_before_ms_;
 }
 
 void Ward::destroyInstance(uint64_t instance) {

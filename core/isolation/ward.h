@@ -49,8 +49,8 @@ class Ward : public std::enable_shared_from_this<Ward> {
   // Waits for a begun call, or makes one; without `pack` it only creates the instance. Errors:
   // plugin::crashedError, quarantinedError, restartingError; Cancelled if the terms say so.
   Result<Answers> run(const Spec& spec, const CallTerms& terms, const Pack& pack, Begun begun);
-  // Are calls under way, behind which another one waits?
-  bool crowded() const;
+  // Would run() refuse at once: quarantined, or pausing after a crash?
+  bool refusesNow() const;
   void destroyInstance(uint64_t instance);
   // Ends the process as soon as nothing is in flight; later calls start one for themselves.
   void retire();

@@ -58,10 +58,10 @@ struct Manifest {
   std::string runtime;  // what its code brings along: c, c++, rust, go
   uint32_t abi_major = 1, abi_min_minor = 0;
   std::optional<crypto::SignatureScheme> signature;  // none: from settings, or custom verify
-  bool signature_from_settings = false;  // generic: settings.signature, else `signature`
-  bool signature_custom = false;         // the connector's verify() checks it
+  bool signature_from_settings = false;        // generic: settings.signature, else `signature`
+  bool signature_custom = false;               // the connector's verify() checks it
   std::vector<std::string> signature_headers;  // custom: they carry it and are not stored
-  bool replies = false;                  // the connector answers the sender
+  bool replies = false;                        // the connector answers the sender
   std::vector<Place> delivery_key;  // first that is present; settings may name others (generic)
   Handshake handshake;
   BodyKind body = BodyKind::Json;
@@ -90,8 +90,8 @@ struct Reply {
 
 // What a connector said of one raw request. Ids and times are filled in by the flow.
 struct HandleResult {
-  std::vector<Event> events;  // type, source_event_id, resource, actor_json, occurred_at_ms,
-                              // data_json, payload_json, metadata_json, sequence are set
+  std::vector<Event> events;   // type, source_event_id, resource, actor_json, occurred_at_ms,
+                               // data_json, payload_json, metadata_json, sequence are set
   std::optional<Reply> reply;  // of answer() alone; 2xx if there are events
 };
 
@@ -106,6 +106,8 @@ class Instance {
   // another process sends it ahead, so that several are in flight. Costs nothing in this process.
   // Begun calls are handled in the order of begin(), or not at all.
   virtual void begin(const RawRequest&) {}
+  // Instead of handle(): somebody else will handle a begun request, and gets its answer.
+  virtual void putOff(const RawRequest&) {}
   // `body` is the parsed body when it is JSON (so that it is parsed once; it must be a parse of
   // request.body), else invalid.
   virtual Result<HandleResult> handle(const RawRequest& request, JsonView body) = 0;
@@ -144,6 +146,11 @@ class Connector {
   virtual const std::string& path() const = 0;
   // InvalidArgument names the settings key that is wrong.
   virtual Result<std::unique_ptr<Instance>> create(const Integration& integration) = 0;
+  // As create(), but never waits for a connector in another process: its first call tells what is
+  // wrong with the settings.
+  virtual Result<std::unique_ptr<Instance>> createUnasked(const Integration& integration) {
+    return create(integration);
+  }
   // "in-process", or the process that runs it, how far it is locked in, what happened to it.
   virtual std::string runsIn() const { return "in-process"; }
   // A newer one took its place: what runs is finished, then resources are given back. Calls of

@@ -120,6 +120,32 @@ TEST_CASE("who has no time for a slow call leaves it to whoever comes for it, an
   CHECK(house.tell(*patient, "count") == "4");
 }
 
+TEST_CASE("who has no time waits for no process to start and for no crash to be judged") {
+  WildHouse house;
+  house.start();
+  const auto hasty = house.instance("acme"), patient = house.instance("umbrella");
+  CHECK(house.tell(*patient, "count") == "1");
+  const RawRequest crash = house.request("segv"), behind = house.request("count");
+  hasty->begin(crash);
+  hasty->begin(behind);
+  CHECK(plugin::isBusy(hasty->handle(crash, JsonView()).error()));
+  CHECK(plugin::isBusy(hasty->handle(behind, JsonView()).error()));
+  CHECK_THAT(house.outcome(patient->handle(crash, JsonView())),
+             Catch::StartsWith("connector-crash"));
+}
+
+TEST_CASE("a begun call that was put off is answered to whoever comes for it, and runs once") {
+  WildHouse house;
+  house.start();
+  const auto hasty = house.instance("acme"), patient = house.instance("umbrella");
+  CHECK(house.tell(*patient, "count") == "1");
+  const RawRequest put_off = house.request("count");
+  hasty->begin(put_off);
+  hasty->putOff(put_off);
+  CHECK(house.outcome(patient->handle(put_off, JsonView())) == "2");
+  CHECK(house.tell(*patient, "count") == "3");
+}
+
 TEST_CASE("a crash in create is told, and nothing else is disturbed") {
   WildHouse house;
   house.start();
