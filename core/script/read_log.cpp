@@ -6,13 +6,13 @@
 namespace junctor::script {
 namespace {
 
-constexpr size_t kShownMax = 80;
+constexpr size_t kShownBytes = 80;
 
 std::string shown(JsonView value) {
   if (!value.valid()) return "";
   if (value.isObject()) return "{…}";
   if (value.isArray()) return "[…]";
-  return value.dump().substr(0, kShownMax);
+  return value.dump().substr(0, kShownBytes);
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void ReadLog::note(uint32_t path, JsonView value) {
 void ReadLog::noteText(std::string_view name, std::string_view value) {
   const uint32_t path = child(0, name);
   if (path == 0) return;
-  add(paths[path], value.empty() ? "" : '"' + std::string(value.substr(0, kShownMax)) + '"');
+  add(paths[path], value.empty() ? "" : '"' + std::string(value.substr(0, kShownBytes)) + '"');
 }
 
 void ReadLog::add(const std::string& path, std::string value) {
