@@ -7,10 +7,10 @@
 #include "admin/query.h"
 #include "admin/route.h"
 #include "admin/tokens.h"
-#include "admin/worker_pool.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/worker_pool.h"
 #include "crypto/hash.h"
 
 namespace junctor::admin {

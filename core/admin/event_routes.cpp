@@ -124,6 +124,10 @@ Answered event(Call& call) {
     out.beginObject();
     writeDelivery(out, delivery);
     writeAttempts(out, attempts);
+    if (isFlow(delivery.destination)) {
+      JUNCTOR_TRY(const auto steps, call.services.store().listSteps(delivery.id));
+      writeSteps(out, steps);
+    }
     out.endObject();
   }
   out.endArray().endObject();

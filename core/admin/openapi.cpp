@@ -69,7 +69,7 @@ Json schemas() {
       {"rule_version", "string"}, {"state", "string"},       {"attempts", "integer"},
       {"next_at", "time"},        {"created_at", "time"},    {"reason", "string"},
       {"order_key", "string"},    {"mapping", "string"},     {"body", "any"},
-      {"attempt_log", "list"}};
+      {"attempt_log", "list"},    {"steps", "list"}};
   const Shape ledger = {{"requests", "integer"}, {"inbox", "integer"},     {"events", "integer"},
                         {"accepted", "integer"}, {"pending", "integer"},   {"running", "integer"},
                         {"waiting", "integer"},  {"delivered", "integer"}, {"filtered", "integer"},

@@ -106,6 +106,26 @@ void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts) {
   out.endArray();
 }
 
+void writeSteps(JsonWriter& out, const std::vector<Step>& steps) {
+  out.key("steps").beginArray();
+  for (const Step& step : steps) {
+    out.beginObject();
+    out.key("key").string(step.key);
+    out.key("kind").string(step.kind);
+    out.key("target").string(step.target);
+    out.key("state").string(toString(step.state));
+    out.key("tries").integer(step.tries);
+    writeTime(out, "started_at", step.started_at_ms);
+    writeTime(out, "due_at", isFinished(step.state) ? 0 : step.due_at_ms);
+    if (step.ended_at_ms != 0) out.key("ms").integer(step.ended_at_ms - step.started_at_ms);
+    out.key("result").string(
+        std::string_view(step.result_json).substr(0, limits::kRuleErrorBytesMax));
+    out.key("error").string(step.error);
+    out.endObject();
+  }
+  out.endArray();
+}
+
 void writeRequest(JsonWriter& out, const RawRequest& request) {
   out.key("request").beginObject();
   out.key("id").string(request.id.text());

@@ -8,6 +8,7 @@
 #include "model/catalog.h"
 #include "model/delivery.h"
 #include "model/event.h"
+#include "model/step.h"
 #include "plugin/connector.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ namespace junctor::admin {
 void writeEvent(JsonWriter& out, const Event& event);
 void writeDelivery(JsonWriter& out, const Delivery& delivery);
 void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts);  // key "attempt_log"
+void writeSteps(JsonWriter& out, const std::vector<Step>& steps);  // key "steps"; a flow's
 void writeRequest(JsonWriter& out, const RawRequest& request);
 void writeToken(JsonWriter& out, const store::Token& token);
 void writeLedger(JsonWriter& out, const store::Ledger& ledger);

@@ -50,6 +50,22 @@ void showFields(const Json& event) {
   }
 }
 
+void showSteps(const Json& deliveries) {
+  Table steps({"STEP OF", "KEY", "KIND", "TARGET", "STATE", "TRIES", "MS", "ANSWER"});
+  for (const Json& delivery : deliveries) {
+    for (const Json& step : delivery.value("steps", Json::array())) {
+      const std::string error = cell(step, "error");
+      steps.row({cell(delivery, "id"), cell(step, "key"), cell(step, "kind"), cell(step, "target"),
+                 cell(step, "state"), cell(step, "tries"), cell(step, "ms"),
+                 clipped(error.empty() ? cell(step, "result") : error, 60)},
+                colourOf(cell(step, "state")));
+    }
+  }
+  if (steps.size() == 0) return;
+  print("");
+  steps.print();
+}
+
 void showDeliveries(const Json& deliveries) {
   Table table({"DELIVERY", "DESTINATION", "ROUTE", "STATE", "TRIES", "NEXT", "REASON"});
   for (const Json& delivery : deliveries) {
@@ -71,6 +87,7 @@ void showDeliveries(const Json& deliveries) {
   }
   if (attempts.size() > 0) print("");
   attempts.print();
+  showSteps(deliveries);
 }
 
 }  // namespace

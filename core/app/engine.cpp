@@ -93,6 +93,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
               ConnectorHome::open(config, *engine->store_, clock, engine->ports_->ports()));
   engine->build(config);
   engine->buildDesk(config);
+  engine->buildSteps();
   JUNCTOR_CHECK(engine->keeper_->load());
   return engine;
 }
@@ -125,6 +126,15 @@ void Engine::buildDesk(const config::ServerConfig& config) {
                        }});
 }
 
+void Engine::buildSteps() {
+  steps::PerformerDeps performer{
+      *store_, *client_, *desk_,
+      ids_,    clock_,   [this](const RawRequestPtr& request) { flow_->offer(request); }};
+  steps_ = std::make_unique<steps::FlowHost>(
+      steps::FlowHostDeps{std::move(performer), shipped_, [this] { dispatcher_->wake(); }});
+  dispatcher_->setFlowRunner([this](delivery::FlowLease lease) { steps_->run(std::move(lease)); });
+}
+
 // The life of an event, as wiring: receiver -> flow -> dispatcher.
 void Engine::build(const config::ServerConfig& config) {
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
@@ -133,6 +143,9 @@ void Engine::build(const config::ServerConfig& config) {
       flow::FlowDeps{*store_, home_->registry(), ids_, clock_, metrics_}, config.flow_workers,
       [this](const Delivery& delivery, const EventPtr& event) {
         dispatcher_->offer(delivery, event);
+      },
+      [this](const Event& event, const RawRequestPtr& request) {
+        steps_->onStored(event, request);
       });
   receiver_ = std::make_unique<ingest::Receiver>(
       *store_, ids_, clock_, metrics_, config.body_bytes_max,
@@ -159,8 +172,11 @@ Result<std::string> Engine::secretOf(const config::SecretOwner& owner, const std
 }
 
 void Engine::adopt(const CatalogPtr& catalog) {
-  dispatcher_->adopt(delivery::buildTargets(catalog, secrets_));
-  flow_->adopt(flow::buildRulebook(catalog, shipped_));
+  const auto targets = delivery::buildTargets(catalog, secrets_);
+  const auto book = flow::buildRulebook(catalog, shipped_);
+  dispatcher_->adopt(targets);
+  steps_->adopt(book, targets);
+  flow_->adopt(book);
   receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_));
 }
 
@@ -177,6 +193,7 @@ void Engine::addGauges() {
 }
 
 void Engine::start() {
+  steps_->start();
   dispatcher_->start();
   flow_->start();
 }
@@ -184,7 +201,9 @@ void Engine::start() {
 void Engine::stop(int64_t deadline_ms) {
   front_.reset();
   if (flow_) flow_->stop();
+  if (steps_) steps_->stop();
   if (dispatcher_) dispatcher_->stop(deadline_ms);
+  if (steps_) steps_->finish();
   client_.reset();
   if (store_) store_->flush();
 }

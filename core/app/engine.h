@@ -14,6 +14,7 @@
 #include "flow/flow_engine.h"
 #include "ingest/receiver.h"
 #include "net/http_client.h"
+#include "steps/flow_host.h"
 #include "vault/vault.h"
 
 namespace junctor::app {
@@ -72,6 +73,7 @@ class Engine final : public admin::Services {
   Engine(const config::ServerConfig& config, config::Environment environment, const Clock& clock);
   void build(const config::ServerConfig& config);
   void buildDesk(const config::ServerConfig& config);
+  void buildSteps();
   Result<std::string> secretOf(const config::SecretOwner& owner, const std::string& field);
   void adopt(const CatalogPtr& catalog);
   void addGauges();
@@ -97,6 +99,7 @@ class Engine final : public admin::Services {
   std::unique_ptr<action::Desk> desk_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
+  std::unique_ptr<steps::FlowHost> steps_;
   std::unique_ptr<ingest::Receiver> receiver_;
   std::unique_ptr<PublicFront> front_;
   std::unique_ptr<CatalogKeeper> keeper_;

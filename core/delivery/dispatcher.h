@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "base/threads.h"
+#include "delivery/flow_lease.h"
 #include "delivery/lanes.h"
 #include "delivery/outcome.h"
 #include "delivery/target.h"
@@ -39,6 +40,8 @@ class Dispatcher {
   // The destinations to send to. Also wakes what waits for a destination that was disabled or
   // missing: a new table means somebody looked after it.
   void adopt(TargetTablePtr targets);
+  // Who runs the deliveries of flows; before start().
+  void setFlowRunner(FlowRunner runner) { flow_runner_ = std::move(runner); }
   void start();
   // Takes no new leases; returns when what is in flight is recorded, or after `deadline_ms`.
   void stop(int64_t deadline_ms);
@@ -76,6 +79,7 @@ class Dispatcher {
   void send(const Leased& leased);
   void sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,
                 const Target& target);
+  void handToFlows(const Leased& leased, const EventPtr& event);
   void writeLog(const Leased& leased, const EventEnvelope& event);
   // All with the mutex held.
   std::vector<Leased> leaseBatch();
@@ -99,7 +103,8 @@ class Dispatcher {
   void wakeWaiting();
   void record(const Leased& leased, const store::AttemptRecordPtr& record);
   void recordAgain();
-  void defer(const Leased& leased);
+  void defer(const Leased& leased) { defer(leased, deps_.clock.unixMs() + kScanRetryMs); }
+  void defer(const Leased& leased, int64_t due_at_ms);
   bool mayLease() const;
   int64_t waitMs() const;
   static std::string laneOf(const Delivery& delivery);
@@ -108,6 +113,7 @@ class Dispatcher {
   double jitter();
 
   DispatcherDeps deps_;
+  FlowRunner flow_runner_;
   observe::Counter& delivered_;
   observe::Counter& failed_;
   observe::Counter& dead_;

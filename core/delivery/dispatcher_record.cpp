@@ -60,11 +60,12 @@ void Dispatcher::recordAgain() {
   for (const auto& [leased, record] : again) this->record(leased, record);
 }
 
-// Back to the store without an attempt; tried again soon.
-void Dispatcher::defer(const Leased& leased) {
+// Back to the store without an attempt.
+void Dispatcher::defer(const Leased& leased, int64_t due_at_ms) {
   std::lock_guard lock(mutex_);
   leave(laneOf(leased.item->delivery), queue::GateSign::Unknown);
-  if (window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs)) --running_;
+  if (window_.defer(leased.key, leased.epoch, due_at_ms)) --running_;
+  if (sleeping_) ready_.notify_one();
   if (running_ == 0) idle_.notify_all();
 }
 

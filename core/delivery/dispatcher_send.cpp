@@ -23,13 +23,14 @@ void Dispatcher::send(const Leased& leased) {
     table = targets_;
     disabled = disabled_.contains(laneOf(delivery));
   }
+  const bool flow = isFlow(delivery.destination);
   const Target* target = table->find(delivery.tenant, delivery.destination);
-  if (!target) return park(leased, "destination-missing");
+  if (!target && !flow) return park(leased, "destination-missing");
   if (disabled) return park(leased, "destination-disabled");
   if (!delivery.mapping.empty() && delivery.body_json.empty()) {
     return park(leased, "mapping-failed");  // the event itself is not what it was to get
   }
-  if (!target->unavailable.empty()) return park(leased, "destination-cannot-sign");
+  if (!flow && !target->unavailable.empty()) return park(leased, "destination-cannot-sign");
   auto event = eventOf(*leased.item);
   if (!event) {
     const ErrorCode code = event.error().code;
@@ -40,8 +41,22 @@ void Dispatcher::send(const Leased& leased) {
     record.reason = "event-unreadable: " + event.error().message;
     return conclude(leased, std::move(record));
   }
+  if (flow) return handToFlows(leased, *event);
   if (target->destination->type == "log") return writeLog(leased, **event);
   sendHttp(leased, *event, table, *target);
+}
+
+void Dispatcher::handToFlows(const Leased& leased, const EventPtr& event) {
+  if (!flow_runner_) return defer(leased);
+  FlowLease lease;
+  lease.delivery = leased.item->delivery;
+  lease.event = event;
+  lease.conclude = [this, leased](store::AttemptRecord record) {
+    (record.state == DeliveryState::Delivered ? delivered_ : failed_).add();
+    conclude(leased, std::move(record));
+  };
+  lease.suspend = [this, leased](int64_t due_at_ms) { defer(leased, due_at_ms); };
+  flow_runner_(std::move(lease));
 }
 
 void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const TargetTablePtr& table,

@@ -26,10 +26,11 @@ queue::WindowOptions windowOptions() {
 
 }  // namespace
 
-FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned)
+FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned, OnStored on_stored)
     : deps_(deps),
       worker_count_(workers),
       on_planned_(std::move(on_planned)),
+      on_stored_(std::move(on_stored)),
       events_(deps.metrics.counter("junctor_events_total", "Events stored")),
       duplicates_(deps.metrics.counter("junctor_events_duplicate_total",
                                        "Events left out because their source id was seen before")),
@@ -221,6 +222,7 @@ void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOut
     const Event& event = outcome.events[i];
     const bool kept = i < stored.size() && stored[i];
     (kept ? events_ : duplicates_).add();
+    if (kept && on_stored_) on_stored_(event, request);
     EventPtr envelope;
     for (; next < outcome.deliveries.size() && outcome.deliveries[next].event_id == event.id;
          ++next) {

@@ -33,7 +33,10 @@ class FlowEngine {
   // Called on the store's writer thread with each delivery that became durable and may run.
   using OnPlanned = std::function<void(const Delivery&, const EventPtr&)>;
 
-  FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned);
+  // Called there too, before that, with every event that became durable.
+  using OnStored = std::function<void(const Event&, const RawRequestPtr&)>;
+
+  FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned, OnStored on_stored = {});
   ~FlowEngine();  // stops: finishes what runs, leaves the rest to the store
 
   void adopt(RulebookPtr book);
@@ -74,6 +77,7 @@ class FlowEngine {
   FlowDeps deps_;
   const int worker_count_;
   const OnPlanned on_planned_;
+  const OnStored on_stored_;
   observe::Counter& events_;
   observe::Counter& duplicates_;
   observe::Histogram& flow_seconds_;

@@ -70,6 +70,7 @@ void Planner::adopt(const RulebookPtr& book) {
 
 void Planner::begin(const RulebookPtr& book, const RawRequest& request) {
   adopt(book);
+  if (request.connector == kEmitted) return;
   if (const auto of = instance(request)) (*of)->begin(request);  // else plan() says why not
 }
 
@@ -84,6 +85,7 @@ Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawReque
   outcome.request_id = request->id;
   JsonView body;
   if (auto parsed = body_document_.parse(request->body)) body = *parsed;
+  if (request->connector == kEmitted) return planEmitted(*request, body);
 
   auto handled = handle(*request, body);
   if (!handled && (plugin::isRestarting(handled.error()) || plugin::isBusy(handled.error()))) {
@@ -124,6 +126,27 @@ store::FlowOutcome Planner::replan(const RulebookPtr& book, const EventEnvelope&
     if (auto parsed = body_document_.parse(envelope.request->body)) body = *parsed;
   }
   planEvent(envelope.event, body, outcome);
+  return outcome;
+}
+
+// What a flow emitted is an event already.
+store::FlowOutcome Planner::planEmitted(const RawRequest& request, JsonView body) {
+  store::FlowOutcome outcome;
+  outcome.request_id = request.id;
+  Event event;
+  event.type = body.find("type").asString();
+  complete(event, request, true);
+  const auto part = [&](const char* name) {
+    const JsonView found = body.find(name);
+    return found.valid() ? found.dump() : std::string();
+  };
+  event.data_json = part("data");
+  event.metadata_json = part("metadata");
+  event.payload_json = part("payload");
+  if (event.payload_json.empty()) event.payload_json = "{}";
+  const JsonView resource = body.find("resource");
+  event.resource = {resource.find("type").scalarText(), resource.find("id").scalarText()};
+  planEvent(std::move(event), body, outcome);
   return outcome;
 }
 
@@ -202,7 +225,7 @@ void Planner::runShadow(const Event& event, JsonView payload) {
 std::vector<Delivery> Planner::route(const Event& event, JsonView payload) {
   std::vector<Delivery> deliveries;
   const script::Ruleset* rules = book_->find(event.tenant);
-  if (!rules || rules->routeCount() == 0) {
+  if (!rules || rules->routeCount() + rules->flowCount() == 0) {
     deliveries.push_back(newDelivery(event, DeliveryState::Filtered, std::string(kNoRules)));
     return deliveries;
   }
@@ -242,8 +265,9 @@ Delivery Planner::newDelivery(const Event& event, DeliveryState state, std::stri
 
 Delivery Planner::planned(const Event& event, const script::RouteTarget& target) {
   const Destination* known = book_->catalog->findDestination(event.tenant, target.destination);
-  Delivery delivery = newDelivery(event, known ? DeliveryState::Pending : DeliveryState::Dead,
-                                  known ? "" : "unknown-destination: " + target.destination);
+  const bool runs = known || isFlow(target.destination);
+  Delivery delivery = newDelivery(event, runs ? DeliveryState::Pending : DeliveryState::Dead,
+                                  runs ? "" : "unknown-destination: " + target.destination);
   if (known && !known->retry.schedule.empty()) {
     delivery.next_at_ms += known->retry.schedule.front().count();
   }

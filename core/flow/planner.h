@@ -22,6 +22,8 @@ class Planner {
  public:
   // Type of an event whose connector failed: "<connector>.unprocessed".
   static constexpr const char* kUnprocessed = ".unprocessed";
+  // `connector` of the requests that flows emit, and `source` of their events.
+  static constexpr const char* kEmitted = "junctor";
 
   // `shadows` hears what shadow rules would do; may be null.
   Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
@@ -45,6 +47,7 @@ class Planner {
   Result<plugin::Instance*> instance(const RawRequest& request);
   void complete(Event& event, const RawRequest& request, bool first);
   void completePayload(Event& event, const RawRequest& request, JsonView body);
+  store::FlowOutcome planEmitted(const RawRequest& request, JsonView body);
   void planEvent(Event event, JsonView body, store::FlowOutcome& outcome);
   std::vector<Delivery> route(const Event& event, JsonView payload);
   void runShadow(const Event& event, JsonView payload);

@@ -123,7 +123,7 @@ RuleOutcome evaluate(script::RuleRunner& runner, const script::Ruleset& rules, E
   RuleOutcome outcome;
   script::Trace trace;
   outcome.error = runner.normalize(rules, event, payload, &trace).error;
-  if (!outcome.error && rules.routeCount() > 0) {
+  if (!outcome.error && rules.routeCount() + rules.flowCount() > 0) {
     auto routed = runner.route(rules, event, payload, &trace);
     outcome.routed = std::move(routed.value);
     outcome.error = std::move(routed.error);

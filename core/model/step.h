@@ -33,6 +33,12 @@ struct Step {
   std::string error;        // of the last try; "" = none
 };
 
+// The `destination` of a flow's deliveries is "flow:NAME", which is no name of a destination.
+inline constexpr std::string_view kFlowPrefix = "flow:";
+inline bool isFlow(std::string_view destination) {
+  return destination.starts_with(kFlowPrefix);
+}
+
 // A `wait` of an open delivery.
 struct WaitingStep {
   DeliveryId delivery_id;

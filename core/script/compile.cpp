@@ -15,10 +15,6 @@ namespace {
 // Lua cuts longer chunk names, and the line of an error is found behind the name.
 constexpr size_t kNameInLabelMax = 40;
 
-std::string labelOf(const RuleScript& script) {
-  return script.name.substr(0, kNameInLabelMax) + "@" + script.version.substr(0, 12);
-}
-
 Result<void> compileOne(const RuleScript& source, CompiledRuleset& rules) {
   JUNCTOR_CHECK(checkSource(source));
   const size_t index = rules.scripts.size();
@@ -27,7 +23,7 @@ Result<void> compileOne(const RuleScript& source, CompiledRuleset& rules) {
   const auto sandbox = Sandbox::open(RuleBudget{});
   if (!sandbox) return internalError("no sandbox: out of memory");
   const auto declared = [&rules] {
-    return rules.routes.size() + rules.normalizers.size() + rules.maps.size();
+    return rules.routes.size() + rules.normalizers.size() + rules.maps.size() + rules.flows.size();
   };
   const size_t before = declared();
   sandbox->beginRun(nullptr, nullptr);
@@ -39,7 +35,7 @@ Result<void> compileOne(const RuleScript& source, CompiledRuleset& rules) {
   if (error) return invalidArgument(error->rule + ": " + error->message);
   if (declared() == before) {
     return invalidArgument(script.label +
-                           ":1: declares nothing; call jn.normalize, jn.route or jn.map");
+                           ":1: declares nothing; call jn.normalize, jn.route, jn.map or jn.flow");
   }
   return {};
 }
@@ -90,7 +86,24 @@ Result<RulesetPtr> failed(const std::vector<RuleProblem>& found,
   return invalidArgument(joined(messages, "; "));
 }
 
+// What is under way is found again by a flow's name.
+Result<void> checkFlows(const CompiledRuleset& rules) {
+  std::map<std::string, const Flow*> known;
+  for (const Flow& flow : rules.flows) {
+    const auto [before, fresh] = known.emplace(flow.info.name, &flow);
+    if (fresh) continue;
+    return invalidArgument(fmt::format("{}:{}: there is a flow '{}' already, in {}",
+                                       flow.info.rule_version, flow.line, flow.info.name,
+                                       before->second->info.rule_version));
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string labelOf(const RuleScript& script) {
+  return script.name.substr(0, kNameInLabelMax) + "@" + script.version.substr(0, 12);
+}
 
 Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts,
                                 const Surroundings& surroundings,
@@ -113,6 +126,9 @@ Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts,
   for (const RouteTable& table : rules->routes) {
     const auto checked = checkTargets(*rules, table);
     if (!checked) found.push_back({scripts[table.script].name, checked.error().message});
+  }
+  if (const auto checked = checkFlows(*rules); !checked) {
+    found.push_back({"", checked.error().message});
   }
   if (!found.empty()) return failed(found, problems);
   rules->version_text = joined(rules->versions(), " ");

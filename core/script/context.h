@@ -13,6 +13,7 @@
 namespace junctor::script {
 
 class CompiledRuleset;
+class FlowSession;
 class Tester;
 
 // What a traced run read: paths are numbered, so that a view is small. 0 = not traced.
@@ -47,6 +48,7 @@ struct Context {
   ReadLog* reads = nullptr;                                   // null: not traced
   std::map<std::string, std::map<int, int>>* hits = nullptr;  // lines; null: not traced
   Tester* tester = nullptr;                                   // of a test
+  FlowSession* flow = nullptr;                                // of a flow's run
 };
 
 inline Context& contextOf(lua_State* L) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "config/values.h"
 #include "script/map_reader.h"
 #include "script/when_reader.h"
 
@@ -186,6 +187,41 @@ void readRoute(const TableReader& reader, int table, RouteTable route, CompiledR
   rules.routes.push_back(std::move(route));
 }
 
+void readRetry(const TableReader& reader, int table, Flow& flow) {
+  for (const std::string& text : reader.texts(table, "retry")) {
+    const auto wait =
+        config::parseDuration(text, std::chrono::milliseconds(limits::kFlowSleepMsMax));
+    if (!wait) reader.fail("'retry' " + wait.error().message);
+    flow.info.retry_waits_ms.push_back(wait->count());
+  }
+  if (flow.info.retry_waits_ms.size() > limits::kRetriesMax) {
+    reader.fail(fmt::format("'retry' has more than {} entries", limits::kRetriesMax));
+  }
+}
+
+void readFlow(const TableReader& reader, int table, Flow flow, CompiledRuleset& rules) {
+  reader.checkKeys(table, {"name", "version", "when", "key", "retry", "run"}, "flow");
+  reader.integer(table, "version");
+  const auto name = reader.text(table, "name");
+  if (!name) reader.fail("'name' is missing: deliveries of the flow are told by it");
+  if (const auto checked = config::checkName(*name); !checked) {
+    reader.fail("'name' " + checked.error().message);
+  }
+  flow.info.name = *name;
+  flow.info.rule_version = rules.scripts[flow.script].label;
+  flow.line = readFunction(reader, table, "run");
+  if (!reader.push(table, "when")) {
+    reader.fail("'when' is missing: say which events start this flow");
+  }
+  flow.when = readWhen(reader, -1, rules);
+  lua_pop(reader.state(), 1);
+  if (const auto key = reader.text(table, "key")) {
+    flow.key_slot = rules.slotOf(readPath(reader, *key));
+  }
+  readRetry(reader, table, flow);
+  rules.flows.push_back(std::move(flow));
+}
+
 void readDeclaration(const TableReader& reader, DeclarationKind kind, int table, size_t script,
                      size_t declaration, CompiledRuleset& rules) {
   switch (kind) {
@@ -206,6 +242,12 @@ void readDeclaration(const TableReader& reader, DeclarationKind kind, int table,
       map.script = script;
       map.declaration = declaration;
       return readMap(reader, table, map, rules);
+    }
+    case DeclarationKind::Flow: {
+      Flow flow;
+      flow.script = script;
+      flow.declaration = declaration;
+      return readFlow(reader, table, std::move(flow), rules);
     }
     case DeclarationKind::Tests:
       reader.fail("tests stand in a file of their own, in tests/ or as x_test.lua");

@@ -1,6 +1,7 @@
 // Base functions, and the harvest of the harmless ones of the stock libraries.
 #include <initializer_list>
 
+#include "script/flow_session.h"
 #include "script/lib.h"
 #include "script/view.h"
 
@@ -73,7 +74,8 @@ int pairs(lua_State* L) {
   return 2;
 }
 
-// An abort is no error that a script may catch, and neither is the end of memory.
+// An abort is no error that a script may catch, and neither is the end of memory or the wait for a
+// step.
 int pcall(lua_State* L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, 1);
@@ -82,6 +84,7 @@ int pcall(lua_State* L) {
   Budget& budget = contextOf(L).budget;
   if (budget.aborted() != Abort::None) budget.raise(L);
   if (status == LUA_OK) return lua_gettop(L);
+  if (flowEnded(L)) return lua_error(L);
   if (status == LUA_ERRMEM) budget.abort(L, Abort::Memory);
   lua_pushboolean(L, 0);
   lua_insert(L, -2);

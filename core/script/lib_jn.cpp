@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "script/flow_session.h"
 #include "script/lib.h"
 #include "script/result_writer.h"
 #include "script/view.h"
@@ -307,7 +308,8 @@ int log(lua_State* L) {
   return 0;
 }
 
-// jn.normalize, jn.route, jn.map and jn.tests: note the table, marked with its kind and line.
+// jn.normalize, jn.route, jn.map, jn.flow and jn.tests: note the table, marked with its kind and
+// line.
 template <int kKind>
 int declare(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -376,11 +378,13 @@ bool transformJson(lua_State* L, int index, std::string& out) {
 }
 
 void pushJnLibrary(lua_State* L) {
-  constexpr luaL_Reg kFunctions[] = {{"array", array},
+  constexpr luaL_Reg kFunctions[] = {{"all", jnAll},
+                                     {"array", array},
                                      {"clip", clip},
                                      {"email", email},
                                      {"enum", enumeration},
                                      {"first", first},
+                                     {"flow", declare<4>},
                                      {"hash", hash},
                                      {"id", id},
                                      {"log", log},

@@ -11,7 +11,7 @@
 #include "script/lua_value.h"
 #include "script/mapper.h"
 #include "script/result_writer.h"
-#include "script/tester.h"
+#include "script/test_support.h"
 
 namespace junctor::script {
 namespace {
@@ -21,24 +21,78 @@ using mapping::Value;
 
 constexpr int64_t kReceivedAtMs = 1'767'225'600'000;  // 2026-01-01: where a test does not say
 
+std::string textOf(const Value& object, std::string_view key) {
+  const Value* found = object.find(key);
+  return found && !found->isNull() ? found->asText() : "";
+}
+
+std::string jsonOf(const Value& object, std::string_view key) {
+  const Value* found = object.find(key);
+  return found && !found->isNull() ? mapping::toJson(*found) : "";
+}
+
+}  // namespace
+
 Tester& testerOf(lua_State* L) {
   Tester* tester = contextOf(L).tester;
   if (tester == nullptr) luaL_error(L, "this works in tests only");
   return *tester;
 }
 
-[[noreturn]] void fail(lua_State* L, const std::string& text) {
+void failTest(lua_State* L, const std::string& text) {
   luaL_error(L, "%s", text.substr(0, limits::kRuleErrorBytesMax).c_str());
   std::abort();  // luaL_error does not return
 }
 
-// As JSON; nil, which JSON has not, as "nil".
 std::string shown(lua_State* L, int index) {
   if (lua_isnoneornil(L, index)) return "nil";
   ResultWriter writer(L);
   writer.value(index);
   return writer.take();
 }
+
+Event eventAt(lua_State* L, int index) {
+  Event event;
+  event.id = EventId{{0x0190000000007000ULL, 0x8000000000000001ULL}};
+  event.tenant = "test";
+  event.received_at_ms = kReceivedAtMs;
+  if (lua_isnoneornil(L, index)) return event;
+  luaL_checktype(L, index, LUA_TTABLE);
+  const Value table = valueAt(L, index);
+  if (const auto id = EventId::parse(textOf(table, "id"))) event.id = *id;
+  event.type = textOf(table, "type");
+  event.source = textOf(table, "source");
+  event.integration = textOf(table, "integration");
+  for (const auto& [name, out] : {std::pair{"received_at", &event.received_at_ms},
+                                  std::pair{"occurred_at", &event.occurred_at_ms}}) {
+    lua_getfield(L, index, name);
+    readTime(L, -1, *out);
+    lua_pop(L, 1);
+  }
+  if (const Value* resource = table.find("resource")) {
+    event.resource = {textOf(*resource, "type"), textOf(*resource, "id")};
+  }
+  event.actor_json = jsonOf(table, "actor");
+  event.data_json = jsonOf(table, "data");
+  event.payload_json = jsonOf(table, "payload");
+  event.metadata_json = jsonOf(table, "metadata");
+  return event;
+}
+
+JsonView parsed(lua_State* L, JsonDoc& document, const std::string& json) {
+  if (json.empty()) return {};
+  const auto view = document.parse(json);
+  if (!view) failTest(L, "the payload: " + view.error().message);
+  return *view;
+}
+
+void finishRun(lua_State* L, const Trace& trace, const std::optional<RuleError>& error) {
+  testerOf(L).add(trace);
+  contextOf(L).budget.charge(L, trace.fuel);
+  if (error) failTest(L, error->rule + ": " + error->message);
+}
+
+namespace {
 
 // Where two values differ first, as "a.b: expected 1, got 2".
 std::string difference(const Value& expected, const Value& got, const std::string& path) {
@@ -79,14 +133,15 @@ int eq(lua_State* L) {
   const std::string expected = shown(L, 2);
   if (got == expected) return 0;
   const std::string what = prefix(L, 3);
-  if (got == "nil" || expected == "nil") fail(L, what + "expected " + expected + ", got " + got);
-  fail(L, what + difference(valueAt(L, 2), valueAt(L, 1), ""));
+  if (got == "nil" || expected == "nil")
+    failTest(L, what + "expected " + expected + ", got " + got);
+  failTest(L, what + difference(valueAt(L, 2), valueAt(L, 1), ""));
 }
 
 // t.ok(value [, what])
 int ok(lua_State* L) {
   if (lua_toboolean(L, 1) != 0) return 0;
-  fail(L, prefix(L, 2) + "expected a true value, got " + shown(L, 1));
+  failTest(L, prefix(L, 2) + "expected a true value, got " + shown(L, 1));
 }
 
 // t.fails(f [, text]): f raises an error, whose text holds `text`. Returns the text.
@@ -99,51 +154,12 @@ int fails(lua_State* L) {
   Budget& budget = contextOf(L).budget;
   if (budget.aborted() != Abort::None) budget.raise(L);
   if (status == LUA_ERRMEM) budget.abort(L, Abort::Memory);
-  if (status == LUA_OK) fail(L, "expected an error, and there was none");
+  if (status == LUA_OK) failTest(L, "expected an error, and there was none");
   const std::string text = lua_type(L, -1) == LUA_TSTRING ? std::string(checkText(L, -1)) : "";
   if (text.find(wanted) == text.npos)
-    fail(L, "expected an error with '" + wanted + "', got: " + text);
+    failTest(L, "expected an error with '" + wanted + "', got: " + text);
   lua_pushlstring(L, text.data(), text.size());
   return 1;
-}
-
-std::string textOf(const Value& object, std::string_view key) {
-  const Value* found = object.find(key);
-  return found && !found->isNull() ? found->asText() : "";
-}
-
-std::string jsonOf(const Value& object, std::string_view key) {
-  const Value* found = object.find(key);
-  return found && !found->isNull() ? mapping::toJson(*found) : "";
-}
-
-// The table at `index` as an event; what it leaves out is empty.
-Event eventAt(lua_State* L, int index) {
-  Event event;
-  event.id = EventId{{0x0190000000007000ULL, 0x8000000000000001ULL}};
-  event.tenant = "test";
-  event.received_at_ms = kReceivedAtMs;
-  if (lua_isnoneornil(L, index)) return event;
-  luaL_checktype(L, index, LUA_TTABLE);
-  const Value table = valueAt(L, index);
-  if (const auto id = EventId::parse(textOf(table, "id"))) event.id = *id;
-  event.type = textOf(table, "type");
-  event.source = textOf(table, "source");
-  event.integration = textOf(table, "integration");
-  for (const auto& [name, out] : {std::pair{"received_at", &event.received_at_ms},
-                                  std::pair{"occurred_at", &event.occurred_at_ms}}) {
-    lua_getfield(L, index, name);
-    readTime(L, -1, *out);
-    lua_pop(L, 1);
-  }
-  if (const Value* resource = table.find("resource")) {
-    event.resource = {textOf(*resource, "type"), textOf(*resource, "id")};
-  }
-  event.actor_json = jsonOf(table, "actor");
-  event.data_json = jsonOf(table, "data");
-  event.payload_json = jsonOf(table, "payload");
-  event.metadata_json = jsonOf(table, "metadata");
-  return event;
 }
 
 void setJson(Value& table, const char* key, const std::string& json) {
@@ -173,19 +189,6 @@ Value eventValue(const Event& event, const std::string& payload) {
   return table;
 }
 
-JsonView parsed(lua_State* L, JsonDoc& document, const std::string& json) {
-  if (json.empty()) return {};
-  const auto view = document.parse(json);
-  if (!view) fail(L, "the payload: " + view.error().message);
-  return *view;
-}
-
-void finish(lua_State* L, const Trace& trace, const std::optional<RuleError>& error) {
-  testerOf(L).add(trace);
-  contextOf(L).budget.charge(L, trace.fuel);
-  if (error) fail(L, error->rule + ": " + error->message);
-}
-
 // t.normalize(payload [, event]): the event that the normalizers make, and whether one did.
 // `event` gives type, source, integration, received_at, metadata …
 int normalize(lua_State* L) {
@@ -197,7 +200,7 @@ int normalize(lua_State* L) {
   Trace trace = tester.newTrace();
   const auto ran =
       tester.runner().normalize(tester.rules(), event, parsed(L, document, payload), &trace);
-  finish(L, trace, ran.error);
+  finishRun(L, trace, ran.error);
   pushValue(L, eventValue(event, payload));
   lua_pushboolean(L, ran.value ? 1 : 0);
   return 2;
@@ -225,7 +228,7 @@ int route(lua_State* L) {
   const JsonView payload = parsed(L, document, event.payload_json);
   Trace trace = tester.newTrace();
   const auto ran = tester.runner().route(tester.rules(), event, payload, &trace);
-  finish(L, trace, ran.error);
+  finishRun(L, trace, ran.error);
   Value names = Value::array();
   Value targets = Value::array();
   for (const RouteTarget& target : ran.value.targets) {
@@ -247,10 +250,10 @@ std::string mappingName(lua_State* L, const CompiledRuleset& rules) {
   std::string found;
   for (const auto& [full, map] : rules.maps) {
     if (!full.starts_with(name + "/")) continue;
-    if (!found.empty()) fail(L, "there are several mappings of '" + name + "': write " + full);
+    if (!found.empty()) failTest(L, "there are several mappings of '" + name + "': write " + full);
     found = full;
   }
-  if (found.empty()) fail(L, "there is no mapping '" + name + "'");
+  if (found.empty()) failTest(L, "there is no mapping '" + name + "'");
   return found;
 }
 
@@ -259,11 +262,11 @@ int convertOne(lua_State* L) {
   Tester& tester = testerOf(L);
   const std::string name = mappingName(L, tester.rules());
   const std::string_view way = checkText(L, 2);
-  if (way != "in" && way != "out") fail(L, "the second argument is \"in\" or \"out\"");
+  if (way != "in" && way != "out") failTest(L, "the second argument is \"in\" or \"out\"");
   const auto direction = way == "in" ? Direction::FromExternal : Direction::ToExternal;
   Trace trace = tester.newTrace();
   const auto ran = tester.runner().convert(tester.rules(), name, direction, valueAt(L, 3), &trace);
-  finish(L, trace, ran.error);
+  finishRun(L, trace, ran.error);
   pushValue(L, ran.value.output);
   pushValue(L, issuesValue(ran.value.issues));
   return 2;
@@ -274,12 +277,12 @@ int roundtrip(lua_State* L) {
   Tester& tester = testerOf(L);
   const auto entry = tester.rules().mapping(mappingName(L, tester.rules()));
   const auto trip = mapping::roundTrip(entry->mapping, valueAt(L, 2));
-  if (!trip) fail(L, trip.error().message);
+  if (!trip) failTest(L, trip.error().message);
   std::string lost;
   for (const mapping::Loss& loss : trip->losses) {
     lost += (lost.empty() ? "" : "; ") + loss.path + " (" + loss.why + ")";
   }
-  if (!lost.empty()) fail(L, "lost on the way: " + lost);
+  if (!lost.empty()) failTest(L, "lost on the way: " + lost);
   return 0;
 }
 
@@ -287,8 +290,9 @@ int roundtrip(lua_State* L) {
 
 void pushTestLibrary(lua_State* L) {
   constexpr luaL_Reg kFunctions[] = {
-      {"eq", eq},       {"ok", ok},          {"fails", fails},         {"normalize", normalize},
-      {"route", route}, {"map", convertOne}, {"roundtrip", roundtrip}, {nullptr, nullptr}};
+      {"flow", testFlow},       {"eq", eq},       {"ok", ok},          {"fails", fails},
+      {"normalize", normalize}, {"route", route}, {"map", convertOne}, {"roundtrip", roundtrip},
+      {nullptr, nullptr}};
   luaL_newlib(L, kFunctions);
 }
 

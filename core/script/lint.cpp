@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "script/bytecode.h"
+#include "script/flow_session.h"
 #include "script/lib.h"
 #include "script/ruleset.h"
 #include "script/sandbox.h"
@@ -19,7 +20,7 @@ struct Library {
 constexpr Library kLibraries[] = {
     {"", pushBaseLibrary},     {"string", pushStringLibrary}, {"table", pushTableLibrary},
     {"math", pushMathLibrary}, {"utf8", pushUtf8Library},     {"jn", pushJnLibrary},
-    {"t", pushTestLibrary},
+    {"t", pushTestLibrary},    {"f", pushFlowLibrary},
 };
 
 std::string scriptName(const ScriptText& script) {
@@ -131,7 +132,7 @@ std::map<std::string, std::set<std::string>> ruleApi() {
   });
   for (const Library& library : kLibraries) {
     const std::string_view name = library.name;
-    if (!name.empty() && name != "t") api[""].emplace(name);
+    if (!name.empty() && name != "t" && name != "f") api[""].emplace(name);
   }
   return api;
 }

@@ -14,7 +14,8 @@ namespace junctor::script {
 // because one before them ends the table for all that they match.
 std::vector<RuleProblem> lintRules(const Ruleset& rules);
 
-// "" -> global functions, "string" -> …, "jn" -> …, "t" -> what tests are given.
+// "" -> global functions, "string" -> …, "jn" -> …, "t" -> what tests are given,
+// "f" -> the steps of flows.
 std::map<std::string, std::set<std::string>> ruleApi();
 // The same names as a .luacheckrc.
 std::string luacheckrc();

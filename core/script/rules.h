@@ -15,6 +15,7 @@
 #include "mapping/convert.h"
 #include "model/catalog.h"
 #include "model/event.h"
+#include "script/flow.h"
 
 namespace junctor::script {
 
@@ -24,6 +25,9 @@ class Ruleset {
   virtual ~Ruleset() = default;
   virtual size_t routeCount() const = 0;
   virtual size_t normalizerCount() const = 0;
+  virtual size_t flowCount() const = 0;
+  // Null if there is no such flow in that version. Lives as long as the ruleset.
+  virtual const FlowInfo* flow(std::string_view name, std::string_view rule_version) const = 0;
   // Destination names that routes mention, so that apply can refuse unknown ones.
   virtual std::vector<std::string> destinations() const = 0;
   // "name@version" of the scripts, in the order they run.
@@ -46,6 +50,9 @@ struct RuleProblem {
   std::string message;  // begins with rule@version:line
 };
 
+// "name@version", as errors and deliveries carry it.
+std::string labelOf(const RuleScript& script);
+
 // Compiles and runs each script's top level once, in the sandbox. The error holds all problems;
 // they are also added to `problems`, one by one.
 Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts,
@@ -53,7 +60,7 @@ Result<RulesetPtr> compileRules(const std::vector<RuleScript>& scripts,
                                 std::vector<RuleProblem>* problems = nullptr);
 
 struct RouteTarget {
-  std::string destination;
+  std::string destination;   // or "flow:NAME"
   std::string route;         // its name in the script
   std::string rule_version;  // "name@version"
   std::string order_key;     // value of the route's `key` path, ""
@@ -96,9 +103,10 @@ struct Routed {
 };
 
 struct RuleError {
-  std::string rule;     // "name@version:line"
-  std::string message;  // at most 512 bytes
-  bool budget = false;  // fuel, wall, memory or result limit
+  std::string rule;      // "name@version:line"
+  std::string message;   // at most 512 bytes
+  bool budget = false;   // fuel, wall, memory or result limit
+  bool changed = false;  // a flow did otherwise than when it ran before
 };
 template <class T>
 struct Ran {  // value or rule error: a rule error is data, the delivery carries it
@@ -114,12 +122,17 @@ class RuleRunner {
   // `payload` is the parsed payload. First accepting normalizer wins; none leaves `event` as it is.
   virtual Ran<bool> normalize(const Ruleset& rules, Event& event, JsonView payload,
                               Trace* trace = nullptr) = 0;
+  // Flows whose conditions hold are among the targets.
   // `ev` in routes: envelope fields by name (id type source integration tenant occurred_at
   // received_at actor resource data payload metadata), any other name is looked up in data, then
   // in payload.
   // Targets with a mapping get their body: the event's data through the mapping.
   virtual Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
                             Trace* trace = nullptr) = 0;
+  // Runs a flow's function over what is remembered of its steps, up to the first that are not.
+  // The error names rule@version:line; so does that of steps that are not as remembered.
+  virtual Ran<FlowRun> flow(const Ruleset& rules, const FlowInfo& flow, const Event& event,
+                            JsonView payload, const FlowMemory& memory, Trace* trace = nullptr) = 0;
   // One object through a mapping that the rules see, after_in and after_out included.
   virtual Ran<mapping::Converted> convert(const Ruleset& rules, std::string_view name,
                                           mapping::Direction direction,

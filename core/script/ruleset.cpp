@@ -82,6 +82,13 @@ std::vector<std::string> CompiledRuleset::versions() const {
   return labels;
 }
 
+const FlowInfo* CompiledRuleset::flow(std::string_view name, std::string_view rule_version) const {
+  for (const Flow& flow : flows) {
+    if (flow.info.name == name && flow.info.rule_version == rule_version) return &flow.info;
+  }
+  return nullptr;
+}
+
 mapping::EntryPtr CompiledRuleset::mapping(std::string_view name) const {
   const auto declared = maps.find(name);
   if (declared != maps.end()) return declared->second.entry;

@@ -72,6 +72,16 @@ struct LuaMap {
   mapping::EntryPtr entry;
 };
 
+// A jn.flow: native conditions start it, its function is run by the flow's host.
+struct Flow {
+  FlowInfo info;
+  size_t script = 0;
+  size_t declaration = 0;
+  int line = 0;  // of its function
+  std::vector<Clause> when;
+  std::optional<size_t> key_slot;
+};
+
 // A lookup table, parsed.
 struct Lookup {
   JsonDoc document;
@@ -85,6 +95,8 @@ class CompiledRuleset final : public Ruleset {
   std::vector<std::string> destinations() const override;
   std::vector<std::string> versions() const override;
   const std::string& versionText() const override { return version_text; }
+  size_t flowCount() const override { return flows.size(); }
+  const FlowInfo* flow(std::string_view name, std::string_view rule_version) const override;
   mapping::EntryPtr mapping(std::string_view name) const override;
   std::vector<mapping::EntryPtr> mappings() const override;
 
@@ -96,6 +108,7 @@ class CompiledRuleset final : public Ruleset {
   std::vector<ScriptText> scripts;
   std::vector<Normalizer> normalizers;
   std::vector<RouteTable> routes;
+  std::vector<Flow> flows;
   std::vector<Path> paths;
   std::map<std::string, LuaMap, std::less<>> maps;
   mapping::BookPtr book;

@@ -5,110 +5,18 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
-#include "script/declaration.h"
+#include "script/flow_session.h"
+#include "script/handlers.h"
 #include "script/lua_value.h"
 #include "script/mapper.h"
 #include "script/normal_form.h"
+#include "script/result_writer.h"
 #include "script/ruleset.h"
 #include "script/sandbox.h"
 #include "script/view.h"
 
 namespace junctor::script {
 namespace {
-
-// Pushes the table of a declaration of the prepared script.
-void pushDeclaration(lua_State* L, size_t declaration) {
-  lua_rawgeti(L, -1, static_cast<lua_Integer>((declaration - 1) * kDeclarationFields + 1));
-  if (lua_type(L, -1) != LUA_TTABLE)
-    luaL_error(L, "the script declares other rules than at publish");
-}
-
-void pushMember(lua_State* L, const char* name) {
-  lua_pushstring(L, name);
-  lua_rawget(L, -2);
-}
-
-bool sameName(lua_State* L, const std::string& name, size_t position) {
-  pushMember(L, "name");
-  size_t size = 0;
-  const char* text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : nullptr;
-  const bool same =
-      text != nullptr ? std::string_view(text, size) == name : name == fmt::format("#{}", position);
-  lua_pop(L, 1);
-  return same;
-}
-
-// Stack: a route's table. Pushes the `where` of a rule: by position, or by name where a script
-// builds its list in an order of its own.
-void pushWhere(lua_State* L, const RouteRule& rule) {
-  pushMember(L, "rules");
-  if (lua_type(L, -1) == LUA_TTABLE) {
-    const auto length = static_cast<lua_Integer>(lua_rawlen(L, -1));
-    const auto at = static_cast<lua_Integer>(rule.position);
-    for (lua_Integer i = 0; i <= length; ++i) {
-      const lua_Integer position = i == 0 ? at : i;
-      const bool found = lua_rawgeti(L, -1, position) == LUA_TTABLE &&
-                         sameName(L, rule.name, static_cast<size_t>(position));
-      if (found) {
-        pushMember(L, "where");
-        if (lua_type(L, -1) == LUA_TFUNCTION) return;
-        break;
-      }
-      lua_pop(L, 1);
-    }
-  }
-  luaL_error(L, "the script declares other rules than at publish");
-}
-
-lua_Integer keyOf(size_t declaration, size_t position) {
-  return static_cast<lua_Integer>(declaration * (limits::kRulesPerScriptMax + 1) + position);
-}
-
-// A function that stands in a declaration under a name. `key` tells it from its others.
-struct Handler {
-  size_t script;
-  size_t declaration;
-  const char* name;
-  lua_Integer key;
-  int line;
-};
-
-Handler eventHandler(const Normalizer& normalizer) {
-  return {normalizer.script, normalizer.declaration, "event", keyOf(normalizer.declaration, 0),
-          normalizer.line};
-}
-
-Handler afterHandler(const LuaMap& map, mapping::Direction direction) {
-  const bool out = direction == mapping::Direction::ToExternal;
-  return {map.script, map.declaration, out ? "after_out" : "after_in",
-          keyOf(map.declaration, out ? 2 : 1), out ? map.out_line : map.in_line};
-}
-
-void pushHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
-                 const Handler& handler) {
-  sandbox.setHandlerLine(handler.line);
-  if (sandbox.pushHandler(L, handler.script, handler.key)) return;
-  sandbox.load(L, handler.script, rules.scripts[handler.script]);
-  sandbox.prepare(L, handler.script);
-  pushDeclaration(L, handler.declaration);
-  pushMember(L, handler.name);
-  if (lua_type(L, -1) != LUA_TFUNCTION) {
-    luaL_error(L, "the script declares other rules than at publish");
-  }
-  sandbox.rememberHandler(L, handler.script, handler.key);
-}
-
-void pushWhereHandler(lua_State* L, Sandbox& sandbox, const CompiledRuleset& rules,
-                      const RouteTable& table, const RouteRule& rule) {
-  const size_t index = table.script;
-  const lua_Integer key = keyOf(table.declaration, rule.position);
-  if (sandbox.pushHandler(L, index, key)) return;
-  sandbox.load(L, index, rules.scripts[index]);
-  sandbox.prepare(L, index);
-  pushDeclaration(L, table.declaration);
-  pushWhere(L, rule);
-  sandbox.rememberHandler(L, index, key);
-}
 
 std::string show(const Field& field) {
   constexpr size_t kShownMax = 80;
@@ -125,6 +33,31 @@ std::string clipText(std::string text) {
   return text;
 }
 
+Ran<FlowRun> concludeFlow(const FlowInfo& info, FlowSession& session, Ran<FlowRun> ran) {
+  if (ran.error && ran.error->budget) return ran;
+  if (session.end == FlowSession::End::Changed) {
+    const std::string label = info.rule_version + ":";
+    std::string_view problem = session.problem;
+    if (problem.starts_with(label)) problem.remove_prefix(label.size());
+    const size_t line = problem.find(':');
+    ran.error = RuleError{label + std::string(problem.substr(0, line)),
+                          clipText(std::string(problem.substr(line + 2))), false, true};
+    return ran;
+  }
+  const bool suspended = session.end == FlowSession::End::Suspended;
+  if (ran.error && !suspended) return ran;
+  if (const std::string missed = session.missed(); !missed.empty()) {
+    ran.error = RuleError{info.rule_version + ":0",
+                          "step " + missed + " was made when it ran first and is not asked for now",
+                          false, true};
+    return ran;
+  }
+  ran.error.reset();
+  ran.value.finished = !suspended;
+  if (suspended) ran.value.wanted = std::move(session.wanted);
+  return ran;
+}
+
 class LuaRuleRunner final : public RuleRunner {
  public:
   explicit LuaRuleRunner(const RuleBudget& budget) : budget_(budget) {}
@@ -132,6 +65,8 @@ class LuaRuleRunner final : public RuleRunner {
   Ran<bool> normalize(const Ruleset& rules, Event& event, JsonView payload, Trace* trace) override;
   Ran<Routed> route(const Ruleset& rules, const Event& event, JsonView payload,
                     Trace* trace) override;
+  Ran<FlowRun> flow(const Ruleset& rules, const FlowInfo& info, const Event& event,
+                    JsonView payload, const FlowMemory& memory, Trace* trace) override;
   Ran<mapping::Converted> convert(const Ruleset& rules, std::string_view name,
                                   mapping::Direction direction, const mapping::Value& object,
                                   Trace* trace) override;
@@ -176,6 +111,7 @@ class LuaRuleRunner final : public RuleRunner {
   bool where(Routing& routing, const RouteRule& rule);
   void addTargets(Routing& routing, const std::vector<Target>& to, const std::string& route,
                   std::optional<size_t> key_slot);
+  void startFlows(Routing& routing);
   void mapTargets(Routing& routing);
   void mapTarget(Routing& routing, const mapping::Value& data, RouteTarget& target);
   Result<mapping::Converted> convertAll(const CompiledRuleset& rules, std::string_view name,
@@ -374,6 +310,30 @@ void LuaRuleRunner::addTargets(Routing& routing, const std::vector<Target>& to,
   }
 }
 
+void LuaRuleRunner::startFlows(Routing& routing) {
+  const CompiledRuleset& rules = routing.rules;
+  for (const Flow& flow : rules.flows) {
+    const Clause* failing = failingClause(rules, flow.when);
+    if (routing.trace != nullptr) {
+      const std::string why = failing == nullptr
+                                  ? "starts"
+                                  : fmt::format("no, {} is {}", rules.paths[failing->slot].text,
+                                                show(fields_.find(rules.paths[failing->slot])));
+      routing.trace->lines.push_back(
+          fmt::format("flow {} '{}': {}", flow.info.rule_version, flow.info.name, why));
+    }
+    if (failing != nullptr) continue;
+    RouteTarget target;
+    target.destination = std::string(kFlowPrefix) + flow.info.name;
+    target.route = flow.info.name;
+    target.rule_version = flow.info.rule_version;
+    if (flow.key_slot) {
+      target.order_key = fields_.findOnce(rules.paths[*flow.key_slot], *flow.key_slot).scalarText();
+    }
+    routing.result.value.targets.push_back(std::move(target));
+  }
+}
+
 // What a mapping cannot do ends its delivery alone; the other destinations get theirs.
 void LuaRuleRunner::mapTargets(Routing& routing) {
   auto& targets = routing.result.value.targets;
@@ -508,6 +468,7 @@ Ran<Routed> LuaRuleRunner::route(const Ruleset& ruleset, const Event& event, Jso
     if (routing.result.error) break;
   }
   if (!routing.result.error) mapTargets(routing);
+  if (!routing.result.error) startFlows(routing);
   endRun(routing.rules, routing.sandbox, trace);
   Routed& routed = routing.result.value;
   if (routing.result.error) {
@@ -522,6 +483,39 @@ Ran<Routed> LuaRuleRunner::route(const Ruleset& ruleset, const Event& event, Jso
     routed.reason = "no route matched";
   }
   return std::move(routing.result);
+}
+
+// A step that ends the run is no failure: what the function lacks is the result.
+Ran<FlowRun> LuaRuleRunner::flow(const Ruleset& ruleset, const FlowInfo& info, const Event& event,
+                                 JsonView payload, const FlowMemory& memory, Trace* trace) {
+  const auto& rules = static_cast<const CompiledRuleset&>(ruleset);
+  const auto found = std::find_if(rules.flows.begin(), rules.flows.end(),
+                                  [&](const Flow& one) { return &one.info == &info; });
+  fields_.reset(event, payload);
+  Ran<FlowRun> result;
+  Sandbox* sandbox = beginRun(rules, trace);
+  if (found == rules.flows.end() || sandbox == nullptr) {
+    result.error = RuleError{info.rule_version + ":0", "no memory for a sandbox", true};
+    return result;
+  }
+  FlowSession session(memory, event.id.orderKey());
+  sandbox->context().flow = &session;
+  const Handler handler = runHandler(*found);
+  result.error = sandbox->protect(rules.scripts[found->script], [&](lua_State* L) {
+    pushHandler(L, *sandbox, rules, handler);
+    pushEvent(L);
+    pushFlowLibrary(L);
+    lua_call(L, 2, 1);
+    if (!lua_isnil(L, -1)) {
+      ResultWriter writer(L);
+      writer.value(-1);
+      result.value.result_json = writer.take();
+    }
+    sandbox->endHandler(L, handler.script, handler.key);
+  });
+  sandbox->context().flow = nullptr;
+  endRun(rules, sandbox, trace);
+  return concludeFlow(info, session, std::move(result));
 }
 
 }  // namespace

@@ -131,6 +131,7 @@ void Sandbox::beginRun(EventFields* fields, Trace* trace, const CompiledRuleset*
   ++context_.generation;
   context_.fields = fields;
   context_.rules = rules;
+  context_.flow = nullptr;
   context_.log = trace == nullptr ? nullptr : &trace->lines;
   context_.reads = nullptr;
   context_.hits = nullptr;

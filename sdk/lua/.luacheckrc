@@ -6,6 +6,7 @@ stds.junctor = {
     "error",
     "ipairs",
     jn = { fields = {
+      "all",
       "array",
       "bimap",
       "clip",
@@ -13,6 +14,7 @@ stds.junctor = {
       "email",
       "enum",
       "first",
+      "flow",
       "from_external",
       "has",
       "hash",

@@ -148,6 +148,91 @@ function jn.normalize(normalizer) end
 ---@return jn.Route
 function jn.route(route) end
 
+---A durable flow: steps that are remembered. Its function runs from the start whenever it is
+---resumed (after a step, a crash, a restart); finished steps give their answers at once and are never
+---done again. So it must do the same whenever it runs: it may depend on the event and on answers of
+---steps alone. Steps that fail are tried again as `retry` says; then the delivery is a dead letter.
+---@class jn.Flow
+---@field name string
+---@field version integer?
+---@field when jn.When                  events that start it
+---@field key string?                   path whose value puts its runs in order
+---@field retry string[]?               waits before a failing step's tries: { "0s", "5s", "5m" }
+---@field run fun(event: jn.Event, f: jn.F): any
+
+---Declares a durable flow.
+---@param flow jn.Flow
+---@return jn.Flow
+function jn.flow(flow) end
+
+---In a flow: runs the functions, each with steps of its own, and carries out side by side what they
+---lack. A table of what they return, by their names (at most 16).
+---@param branches table<string|integer, fun(): any>
+---@return table
+function jn.all(branches) end
+
+---@class jn.StepOptions
+---@field optional boolean?             a failure gives nil and why, instead of ending the flow
+---@field tries integer?                before it has failed; default 1 if optional, else as `retry` says
+---@field timeout string|integer|nil    "10s" or seconds; of calls
+---@field cache string|integer|nil      an answer to the same arguments that is no older will do
+
+---The steps of a flow. Called with a dot: f.call(…).
+---@class jn.F
+jn.F = {}
+
+---Posts the body as JSON to a destination, signed; its JSON answer (or text). Repetitions after a
+---crash carry the same `webhook-id`.
+---@param destination string
+---@param body any
+---@param options jn.StepOptions?
+---@return any
+---@return string?
+function jn.F.call(destination, body, options) end
+
+---Lets an integration's connector act; what the provider answered.
+---@param integration string
+---@param action string
+---@param params table?
+---@param options jn.StepOptions?       without timeout
+---@return any
+---@return string?
+function jn.F.act(integration, action, params, options) end
+
+---Asks a model (the integration's action "chat"): { model, prompt, system } or { model, messages }.
+---@param integration string
+---@param request table
+---@param options jn.StepOptions?       without timeout
+---@return { text: string, json: any, usage: any }?
+---@return string?
+function jn.F.llm(integration, request, options) end
+
+---@param duration string|integer       "5m", "2h", "3d" or seconds; at most a year
+function jn.F.sleep(duration) end
+
+---The next event of the tenant that matches, or nil and "timeout". Events count from when the step
+---before this one began: an answer that comes at once is not missed.
+---@param pattern string|{ type: string, source: string?, integration: string?, where: table<string, string|number|boolean>? }
+---@param options { timeout: string|integer|nil }?  default "1d"
+---@return { id: string, type: string, source: string, resource: table, data: any, payload: any }?
+---@return string?
+function jn.F.wait(pattern, options) end
+
+---A new event of the tenant, which goes through its rules; its id. Never twice, and at most 8 hops.
+---@param event { type: string, data: any, payload: any, resource: { type: string?, id: string? }?, metadata: table? }
+---@return string
+function jn.F.emit(event) end
+
+---A value the tenant's flows keep, or nil.
+---@param key string
+---@return any
+function jn.F.get(key) end
+
+---Keeps a value for the tenant's flows, at most 64 KiB; nil removes it.
+---@param key string
+---@param value any
+function jn.F.set(key, value) end
+
 ---Declares tests, in a file of its own: tests/NAME.lua, or x_test.lua beside x.lua.
 ---@param tests { [1]: string, [2]: fun(t: jn.T) }[]
 ---@return table
@@ -185,6 +270,15 @@ function jn.T.normalize(payload, event) end
 ---@param event table
 ---@return { to: string[], targets: table[], dropped: boolean, reason: string?, route: string? }
 function jn.T.route(event) end
+
+---A flow from its start to its end. answers["call crm"] (kind and target) or answers.call is a step's
+---answer, or a function of the step that gives it (or nil and an error); false = it fails. Steps of
+---call, act and llm need one.
+---@param name string
+---@param event table
+---@param answers table<string, any>?
+---@return { result: any, steps: { key: string, kind: string, to: string, body: any, result: any, error: string? }[], dead: string? }
+function jn.T.flow(name, event, answers) end
 
 ---One object through a mapping, and the issues.
 ---@param name string          "connector/object", or the connector if the rules declare one of it

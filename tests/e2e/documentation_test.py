@@ -6,7 +6,7 @@ import unittest
 
 from junctor_harness import SOURCE, Junctor
 
-PAGES = ["packaging/doc/rules.md", "packaging/doc/quickstart.md", "sdk/lua/README.md"]
+PAGES = ["packaging/doc/rules.md", "packaging/doc/flows.md", "packaging/doc/quickstart.md", "sdk/lua/README.md"]
 
 
 class Documentation(unittest.TestCase):

@@ -74,7 +74,8 @@ TEST_CASE("the definitions for editors name every function there is, and no othe
           "[script][lint]") {
   const std::string definitions = textOf("/sdk/lua/jn.d.lua");
   const auto api = ruleApi();
-  for (const auto& [library, prefix] : {std::pair{"jn", "jn."}, std::pair{"t", "jn.T."}}) {
+  for (const auto& [library, prefix] :
+       {std::pair{"jn", "jn."}, std::pair{"t", "jn.T."}, std::pair{"f", "jn.F."}}) {
     std::set<std::string> declared;
     const std::string start = std::string("\nfunction ") + prefix;
     for (size_t at = definitions.find(start); at != std::string::npos;

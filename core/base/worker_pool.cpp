@@ -1,18 +1,19 @@
-#include "admin/worker_pool.h"
+#include "base/worker_pool.h"
 
-namespace junctor::admin {
+namespace junctor {
 
 WorkerPool::WorkerPool(const std::string& name, size_t threads, size_t waiting_max)
     : waiting_max_(waiting_max) {
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back(name, [this] { work(); });
 }
 
-WorkerPool::~WorkerPool() {
+void WorkerPool::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   ready_.notify_all();
+  for (Thread& thread : threads_) thread.join();
 }
 
 bool WorkerPool::run(std::function<void()> task) {
@@ -37,4 +38,4 @@ void WorkerPool::work() {
   }
 }
 
-}  // namespace junctor::admin
+}  // namespace junctor

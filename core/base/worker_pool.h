@@ -8,17 +8,19 @@
 
 #include "base/threads.h"
 
-namespace junctor::admin {
+namespace junctor {
 
 class WorkerPool {
  public:
   WorkerPool(const std::string& name, size_t threads, size_t waiting_max);
-  // Runs what is queued to its end, then stops.
-  ~WorkerPool();
+  ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False, and `task` is not run, if `waiting_max` tasks wait already. Thread-safe.
+  // Runs what is queued to its end and takes nothing more. Not from a task.
+  void stop();
+  // False, and `task` is not run, if `waiting_max` tasks wait already, or after stop().
+  // Thread-safe.
   bool run(std::function<void()> task);
 
  private:
@@ -32,4 +34,4 @@ class WorkerPool {
   std::vector<Thread> threads_;
 };
 
-}  // namespace junctor::admin
+}  // namespace junctor

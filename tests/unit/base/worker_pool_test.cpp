@@ -1,9 +1,9 @@
-#include "admin/worker_pool.h"
+#include "base/worker_pool.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
 
-using junctor::admin::WorkerPool;
+using junctor::WorkerPool;
 
 TEST_CASE("what was taken is run, even when the pool goes away at once") {
   std::atomic<int> ran{0};

@@ -1,0 +1,197 @@
+#include "steps/performer.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "delivery/cloud_event.h"
+#include "delivery/outcome.h"
+#include "flow/planner.h"
+
+namespace junctor::steps {
+namespace {
+
+using End = StepResult::End;
+using script::FlowStep;
+
+constexpr size_t kWaitingMax = 10'000;  // deliveries under lease are fewer
+
+StepResult callResult(const Result<net::OutboundResponse>& answer, int64_t now_ms) {
+  const delivery::Verdict verdict = delivery::judge(answer, now_ms);
+  if (verdict.outcome == AttemptOutcome::Delivered) {
+    return StepResult::done(bodyAnswer(answer->body));
+  }
+  StepResult result =
+      StepResult::failed(verdict.try_again ? End::Again : End::Never, verdict.error);
+  result.cancelled = !answer && answer.error().code == ErrorCode::Cancelled;
+  result.retry_after = verdict.retry_after;
+  result.outcome = verdict.outcome;
+  result.status = verdict.status;
+  return result;
+}
+
+StepResult ofStore(const Error& error) {
+  return StepResult::failed(End::Again, "the store: " + error.message);
+}
+
+}  // namespace
+
+Performer::Performer(PerformerDeps deps)
+    : deps_(std::move(deps)),
+      keepsakes_(deps_.store, deps_.clock),
+      targets_(std::make_shared<const delivery::TargetTable>()),
+      pool_("jn-steps", limits::kFlowActThreads, kWaitingMax) {}
+
+void Performer::adopt(delivery::TargetTablePtr targets) {
+  std::lock_guard lock(mutex_);
+  targets_ = std::move(targets);
+}
+
+// What repetitions are recognised by, within the length that providers take.
+std::string Performer::Order::key() const {
+  std::string text = delivery.id.text() + "." + step.key;
+  return text.size() <= limits::kIdempotencyKeyBytesMax ? text : crypto::sha256Hex(text);
+}
+
+void Performer::perform(const Delivery& delivery, const EventPtr& event, const FlowStep& step,
+                        Done done) {
+  const auto order = std::make_shared<const Order>(Order{delivery, event, step, std::move(done)});
+  if (step.kind == "call" && step.cache_ms == 0) return call(order);
+  if (!pool_.run([this, order] { work(order); })) {
+    StepResult refused = StepResult::failed(End::Again, "too many steps are under way");
+    refused.cancelled = true;
+    order->done(std::move(refused));
+  }
+}
+
+void Performer::work(const OrderPtr& order) {
+  const std::string& kind = order->step.kind;
+  if (kind == "emit") return emit(order);
+  if (kind == "get" || kind == "set") return order->done(keep(*order));
+  if (answerFromCache(*order)) return;
+  if (kind == "call") return call(order);
+  finish(order, act(*order));
+}
+
+bool Performer::answerFromCache(const Order& order) {
+  if (order.step.cache_ms == 0) return false;
+  const auto known =
+      keepsakes_.answer(order.delivery.tenant, order.step.digest, order.step.cache_ms);
+  if (!known || !*known) return false;
+  order.done(StepResult::done(**known));
+  return true;
+}
+
+// Answers that others may use are kept before the flow goes on.
+void Performer::finish(const OrderPtr& order, StepResult result) {
+  if (order->step.cache_ms > 0 && result.end == End::Done) {
+    const auto kept = keepsakes_.keepAnswer(order->delivery.tenant, order->step.digest, result.json,
+                                            order->step.cache_ms);
+    if (!kept) log::warn("steps", {}, "an answer is not kept: {}", kept.error().message);
+  }
+  order->done(std::move(result));
+}
+
+void Performer::call(const OrderPtr& order) {
+  delivery::TargetTablePtr table;
+  {
+    std::lock_guard lock(mutex_);
+    table = targets_;
+  }
+  const FlowStep& step = order->step;
+  const delivery::Target* target = table->find(order->delivery.tenant, step.name);
+  if (!target) {
+    return order->done(
+        StepResult::failed(End::Again, "there is no destination '" + step.name + "'"));
+  }
+  if (!target->unavailable.empty()) {
+    return order->done(StepResult::failed(End::Again, target->unavailable));
+  }
+  const Destination& destination = *target->destination;
+  if (destination.type == "log") {
+    log::info("steps", {{"tenant", order->delivery.tenant}, {"destination", step.name}}, "called");
+    return order->done(StepResult::done(""));
+  }
+  const int64_t now = deps_.clock.unixMs();
+  net::OutboundRequest request;
+  request.url = destination.url;
+  request.pool = target->pool;
+  request.allow_private = destination.allow_private;
+  request.response_bytes_max = limits::kFlowResultBytesMax;
+  if (destination.timeout.count() > 0) request.timeout_ms = destination.timeout.count();
+  if (step.timeout_ms > 0) request.timeout_ms = step.timeout_ms;
+  request.timeout_ms = std::min(request.timeout_ms, limits::kFlowCallMsMax);
+  auto body = std::make_shared<const std::string>(step.args_json.empty() ? "null" : step.args_json);
+  const std::string id = order->key();
+  const Event& event = order->event->event;
+  request.headers = {{"Content-Type", "application/json"},
+                     {"User-Agent", "Junctor/1"},
+                     {"Junctor-Hops", std::to_string(event.hops + 1)},
+                     {"traceparent", delivery::traceParent(event, order->delivery.id.uuid.lo)}};
+  if (target->signer) {
+    for (Header& header : target->signer->sign(id, now / 1000, *body)) {
+      request.headers.push_back(std::move(header));
+    }
+  } else {
+    request.headers.emplace_back("webhook-id", id);
+  }
+  for (const Header& header : target->headers) request.headers.push_back(header);
+  request.body = std::move(body);
+  deps_.client.send(std::move(request), [this, order](const Result<net::OutboundResponse>& answer) {
+    StepResult result = callResult(answer, deps_.clock.unixMs());
+    const bool keeps = order->step.cache_ms > 0 && result.end == End::Done;
+    if (keeps && pool_.run([this, order, result] { finish(order, result); })) return;
+    order->done(std::move(result));
+  });
+}
+
+StepResult Performer::act(const Order& order) {
+  action::Order asked;
+  asked.tenant = order.delivery.tenant;
+  asked.integration = order.step.name;
+  asked.action = order.step.action;
+  asked.params_json = order.step.args_json;
+  asked.key = order.key();
+  const bool chat = order.step.kind == "llm";
+  if (chat) {
+    auto params = chatParams(order.step.args_json);
+    if (!params) return StepResult::failed(End::Never, params.error().message);
+    asked.params_json = *std::move(params);
+  }
+  StepResult result = actResult(deps_.desk.act(asked));
+  return chat ? chatResult(std::move(result)) : result;
+}
+
+// A request like any other: durable before the step is, and the same one if it comes again.
+void Performer::emit(const OrderPtr& order) {
+  const Event& cause = order->event->event;
+  auto request = std::make_shared<RawRequest>();
+  request->id = deps_.ids.nextEvent();
+  request->tenant = order->delivery.tenant;
+  request->integration = order->delivery.integration;
+  request->connector = flow::Planner::kEmitted;
+  request->received_at_ms = deps_.clock.unixMs();
+  request->method = "EMIT";
+  request->headers = {{"Junctor-Hops", std::to_string(cause.hops + 1)},
+                      {"traceparent", delivery::traceParent(cause, order->delivery.id.uuid.lo)}};
+  request->body = order->step.args_json;
+  request->dedupe_key = "flow:" + order->key();
+  deps_.store.append(request, [this, order, request](const Result<store::Appended>& appended) {
+    if (!appended) return order->done(ofStore(appended.error()));
+    if (!appended->duplicate) deps_.on_emitted(request);
+    order->done(StepResult::done("\"" + appended->id.text() + "\""));
+  });
+}
+
+StepResult Performer::keep(const Order& order) {
+  const std::string& tenant = order.delivery.tenant;
+  if (order.step.kind == "get") {
+    auto value = keepsakes_.value(tenant, order.step.name);
+    return value ? StepResult::done(*std::move(value)) : ofStore(value.error());
+  }
+  const auto kept = keepsakes_.setValue(tenant, order.step.name, order.step.args_json);
+  if (kept) return StepResult::done("");
+  const bool full = kept.error().code == ErrorCode::ResourceExhausted;
+  return full ? StepResult::failed(End::Never, kept.error().message) : ofStore(kept.error());
+}
+
+}  // namespace junctor::steps
