@@ -75,6 +75,7 @@ void Planner::begin(const RulebookPtr& book, const RawRequest& request) {
 }
 
 Error Planner::putOff(const RawRequest& request) {
+  if (request.connector == kEmitted) return plugin::busyError(request.connector);
   if (const auto of = instance(request)) (*of)->putOff(request);
   return plugin::busyError(request.connector);
 }
