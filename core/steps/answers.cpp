@@ -11,6 +11,8 @@ namespace {
 using mapping::Value;
 using End = StepResult::End;
 
+constexpr int kMayBeDone = 502;  // action::Class::Unknown
+
 std::string textOf(const Value& object, std::string_view name) {
   const Value* found = object.find(name);
   return found && found->isText() ? found->asText() : "";
@@ -82,6 +84,7 @@ StepResult actResult(const action::Answer& answer) {
 }
 
 StepResult chatResult(StepResult acted) {
+  if (acted.status == kMayBeDone) acted.end = End::Again;
   if (acted.end != End::Done) return acted;
   const auto told = mapping::parseValue(acted.json);
   const Value* data = told ? told->find("data") : nullptr;

@@ -30,7 +30,7 @@ struct StepResult {
 std::string bodyAnswer(const std::string& body);
 // { data, id, url, object } of what the desk answered, or why it did not.
 StepResult actResult(const action::Answer& answer);
-// { text, json, usage } of a chat's result.
+// { text, json, usage } of a chat's result. One that may have been given may be asked for again.
 StepResult chatResult(StepResult acted);
 // { model, prompt, system, json, … } as the parameters of a chat: prompt and system become
 // messages, json = true a response format.

@@ -150,8 +150,8 @@ StepResult Performer::act(const Order& order) {
   asked.integration = order.step.name;
   asked.action = order.step.action;
   asked.params_json = order.step.args_json;
-  asked.key = order.key();
   const bool chat = order.step.kind == "llm";
+  if (!chat) asked.key = order.key();  // asking a model twice changes nothing
   if (chat) {
     auto params = chatParams(order.step.args_json);
     if (!params) return StepResult::failed(End::Never, params.error().message);

@@ -65,7 +65,8 @@ TEST_CASE("a model's answer is its text, and the JSON in it", "[steps]") {
     INFO(data);
     CHECK(chat(data).end == End::Never);
   }
-  CHECK(chatResult(StepResult::failed(End::Again, "x")).end == End::Again);
+  CHECK(chatResult(actResult(action::problem(502, "x", "may be done"))).end == End::Again);
+  CHECK(chatResult(actResult(action::problem(422, "x", "wrong"))).end == End::Never);
 }
 
 TEST_CASE("an answer longer than a flow keeps fails its step", "[steps]") {
