@@ -1,7 +1,7 @@
+#include "base/clock.h"
 #include "base/json_doc.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
-#include "base/clock.h"
 #include "script/event_fields.h"
 #include "script/flow.h"
 #include "script/glob.h"
@@ -13,6 +13,7 @@ using mapping::Value;
 
 bool sameText(const std::optional<std::string>& wanted, const std::string& text) {
   if (!wanted) return true;
+  if (!Glob::hasWildcard(*wanted)) return *wanted == text;
   const auto glob = Glob::parse(*wanted);
   return glob && glob->matches(text);
 }

@@ -95,6 +95,7 @@ class FlowHost {
   void startWaiting(const RunPtr& run, const script::FlowStep& step, Step record);
   void endWait(const Wait& wait, const EventEnvelope& event);
   void lookBack(const Wait& wait);
+  void showNewest(const std::string& tenant);
   void waitOver(const Wait& wait, const Step& step, const Result<void>& stored);
 
   FlowHostDeps deps_;

@@ -1,15 +1,49 @@
 // Waits: the next event that matches ends them. What the store holds is looked through when a wait
-// begins and after a restart; from then on every event that becomes durable is shown to the board.
+// begins, and the newest of it after a restart; from then on every event that becomes durable is
+// shown to the board.
 #include "base/limits.h"
 #include "base/log.h"
 #include "steps/flow_host.h"
 
 namespace junctor::steps {
+namespace {
 
+constexpr size_t kNewestMax = 1'000;  // far more than are under way at any moment
+
+}  // namespace
+
+// What a process that was killed had no time to show to the waits is among the newest events.
 void FlowHost::start() {
   auto waiting = deps_.performer.store.waitingSteps();
   if (!waiting) return log::error("steps", {}, "cannot read waits: {}", waiting.error().message);
-  for (const WaitingStep& one : *waiting) watch(one);
+  std::set<std::string> tenants;
+  for (const WaitingStep& one : *waiting) {
+    if (auto wait = readWait(one)) (void)board_.add(*wait);
+    tenants.insert(one.tenant);
+  }
+  for (const std::string& tenant : tenants) {
+    (void)pool_->run([this, tenant] { showNewest(tenant); });
+  }
+}
+
+void FlowHost::showNewest(const std::string& tenant) {
+  store::EventQuery query;
+  query.tenant = tenant;
+  query.limit = limits::kPageMax;
+  std::vector<EventPtr> newest;
+  do {
+    const auto page = deps_.performer.store.listEvents(query);
+    if (!page) return log::error("steps", {}, "cannot look back: {}", page.error().message);
+    for (const Event& event : page->items) {
+      if (auto envelope = deps_.performer.store.loadEvent(tenant, event.id)) {
+        newest.push_back(*std::move(envelope));
+      }
+    }
+    query.cursor = page->next_cursor;
+  } while (!query.cursor.empty() && newest.size() < kNewestMax);
+  for (auto event = newest.rbegin(); event != newest.rend(); ++event) {
+    for (const Wait& wait : board_.endedBy(**event)) endWait(wait, **event);
+  }
 }
 
 // False: the tenant waits for too much already.

@@ -257,6 +257,20 @@ class Flows(unittest.TestCase):
         self.assertRegex(dead["reason"], r"^flow-changed: flows@[0-9a-f]{12}:3: step 1 is now 'call a' "
                                          r"with other arguments, and was 'call a' when it ran first")
 
+    def test_answers_too_long_fail_their_step_and_those_of_all_are_bounded(self):
+        self.start(flow('local a, why = f.call("a", 1, { optional = true })\n'
+                        'local kept = 0\n'
+                        'for i = 1, 12 do\n'
+                        '  if f.call("b", i, { optional = true }) then kept = kept + 1 end\n'
+                        'end\n'
+                        'return { why, kept }'))
+        self.answers["a"] = Reply(body=b'"' + b"x" * 300_000 + b'"')
+        self.answers["b"] = Reply(body=b'"' + b"x" * 250_000 + b'"')
+        done = self.settled(self.send())
+        why, kept = json.loads(done["attempt_log"][-1]["response_head"])
+        self.assertTrue(why)
+        self.assertEqual(kept, 8)  # 2 MiB in all
+
     def test_many_flows_at_once_end_all(self):
         self.start(flow('f.call("a", event.n) f.sleep("50ms") f.call("b", event.n)'))
         events = [self.send(n=n) for n in range(300)]
