@@ -130,8 +130,8 @@ void Engine::buildSteps() {
   steps::PerformerDeps performer{
       *store_, *client_, *desk_,
       ids_,    clock_,   [this](const RawRequestPtr& request) { flow_->offer(request); }};
-  steps_ = std::make_unique<steps::FlowHost>(
-      steps::FlowHostDeps{std::move(performer), shipped_, [this] { dispatcher_->wake(); }});
+  steps_ = std::make_unique<steps::FlowHost>(steps::FlowHostDeps{
+      std::move(performer), shipped_, [this] { dispatcher_->wake(); }, metrics_});
   dispatcher_->setFlowRunner([this](delivery::FlowLease lease) { steps_->run(std::move(lease)); });
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/json_value.h"
 #include "base/limits.h"
+#include "script/rules.h"
 
 namespace junctor::flow {
 namespace {
@@ -172,13 +173,39 @@ Result<void> RuleHistory::record(const Tenant* before, const Tenant& after) {
   return {};
 }
 
+// The versions that flows under way began with; none if there is too much to look through.
+Result<std::optional<std::set<std::string>>> RuleHistory::underWay(const std::string& tenant) {
+  constexpr int kPagesMax = 20;
+  store::DeliveryQuery query;
+  query.tenant = tenant;
+  query.state = DeliveryState::Pending;
+  query.limit = limits::kPageMax;
+  std::set<std::string> versions;
+  for (int pages = 0; pages < kPagesMax; ++pages) {
+    JUNCTOR_TRY(const auto page, store_.listDeliveries(query));
+    for (const Delivery& delivery : page.items) {
+      if (isFlow(delivery.destination)) versions.insert(delivery.rule_version);
+    }
+    query.cursor = page.next_cursor;
+    if (query.cursor.empty()) return std::optional(std::move(versions));
+  }
+  return std::optional<std::set<std::string>>();
+}
+
 // The oldest go first; what is in use stays.
 Result<void> RuleHistory::prune(const Tenant& tenant, const std::string& name) {
   JUNCTOR_TRY(const auto all, versions(tenant, name));
   size_t kept = 0;
+  bool asked = false;
+  std::optional<std::set<std::string>> running;
   for (const RuleVersion& one : all) {
     if (one.state == RuleState::Live || one.state == RuleState::Shadow) continue;
     if (++kept <= limits::kRuleVersionsKeptMax) continue;
+    if (!asked) {
+      JUNCTOR_TRY(running, underWay(tenant.id));
+      asked = true;
+    }
+    if (!running || running->contains(script::labelOf(one.script))) continue;
     JUNCTOR_CHECK(store_.removeDocument(kindOf(tenant.id), keyOf(one.script)));
   }
   return {};

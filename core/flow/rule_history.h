@@ -2,6 +2,8 @@
 // RuleHistory: every version of a tenant's scripts that was ever drafted or live, in the store's
 // documents. A version is named by its content and never changes; its state is what the tenant's
 // configuration says now.
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,7 @@ class RuleHistory {
   Result<void> put(const std::string& tenant, const RuleVersion& version);
   Result<void> wentLive(const std::string& tenant, const RuleScript& script);
   Result<void> prune(const Tenant& tenant, const std::string& name);
+  Result<std::optional<std::set<std::string>>> underWay(const std::string& tenant);
 
   store::Store& store_;
   const Clock& clock_;

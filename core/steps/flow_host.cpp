@@ -277,7 +277,12 @@ void FlowHost::startStep(const RunPtr& run, const FlowStep& step) {
 
 void FlowHost::stepEnded(const RunPtr& run, const FlowStep& step, int64_t started_ms,
                          const StepResult& result) {
-  if (result.cancelled || (result.end != End::Done && stopping())) return untried(run, step);
+  const bool done = result.end == End::Done;
+  if (result.cancelled || (!done && stopping())) return untried(run, step);
+  deps_.metrics
+      .counter("junctor_flow_steps_total", "Tries of steps of flows",
+               {{"kind", step.kind}, {"outcome", done ? "done" : "failed"}})
+      .add();
   Step record = recordOf(*run, step, started_ms);
   ++record.tries;
   record.error.clear();
@@ -286,7 +291,7 @@ void FlowHost::stepEnded(const RunPtr& run, const FlowStep& step, int64_t starte
     std::lock_guard lock(mutex_);
     for (const auto& [key, one] : run->memory) bytes += one.result_json.size();
   }
-  if (result.end != End::Done) {
+  if (!done) {
     record = failedStep(*run, step, std::move(record), result);
   } else if (bytes > limits::kFlowResultsBytesMax) {
     const auto huge = StepResult::failed(End::Never, "the answers of all steps are too long");

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/worker_pool.h"
 #include "delivery/flow_lease.h"
+#include "observe/metrics.h"
 #include "steps/performer.h"
 #include "steps/pinned_rules.h"
 #include "steps/wait_board.h"
@@ -26,6 +27,7 @@ struct FlowHostDeps {
   PerformerDeps performer;
   mapping::BookPtr shipped;
   std::function<void()> wake;  // a delivery became due in the store
+  observe::Metrics& metrics;
 };
 
 class FlowHost {

@@ -1,11 +1,16 @@
 """Durable flows from outside: real server, real receivers, a simulated provider. What a step answered
 is never asked for again, whatever happens in between."""
+import base64
+import datetime
+import hashlib
+import hmac
 import json
 import subprocess
 import time
 import unittest
 
-from junctor_harness import (Junctor, Reply, Sink, http_destination, standard_webhooks, wait_until)
+from junctor_harness import (SOURCE, Junctor, Reply, Sink, free_port, http_destination, slack,
+                             standard_webhooks, wait_until)
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 QUICK = 'retry = { "0s", "100ms", "100ms" }'
@@ -280,6 +285,125 @@ class Flows(unittest.TestCase):
             self.assertEqual(sorted(r.json() for r in self.calls(name)), list(range(300)))
 
 
+def put_secret(server, owner, field, value):
+    subprocess.run([server.binary, "secret", "put", owner, field, "--tenant", "acme"], input=value,
+                   text=True, check=True, capture_output=True,
+                   env={**server.env, "JUNCTOR_DATA_DIR": str(server.data)})
+
+
+def zendesk(secret, payload):
+    body = json.dumps(payload).encode()
+    at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    mac = hmac.new(secret.encode(), at.encode() + body, hashlib.sha256)
+    return body, {"Content-Type": "application/json",
+                  "X-Zendesk-Webhook-Signature": base64.b64encode(mac.digest()).decode(),
+                  "X-Zendesk-Webhook-Signature-Timestamp": at}
+
+
+class CookbookFlows(unittest.TestCase):
+    """The shipped flows, with providers that answer and providers that do not."""
+
+    def start(self, rule, simulators, integrations, destinations=()):
+        source = (SOURCE / "scripts/cookbook/rules" / f"{rule}.lua").read_text()
+        self.server = Junctor(env={"E2E_SECRET": SECRET, "JUNCTOR_CONNECTORS_SIMULATORS":
+                                   ":".join(f"{name}={port}" for name, port in simulators.items())})
+        self.addCleanup(self.server.__exit__, None, None, None)
+        self.server.write_tenant("acme", integrations, destinations, {rule: source})
+        self.server.start()
+        self.server.apply()
+
+    def simulate(self, connector):
+        port = free_port()
+        process = subprocess.Popen([Junctor().binary, "connector", "sim", connector, "--port", str(port)],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: (process.terminate(), process.wait(), process.stdout.close()))
+        self.assertIn(str(port), process.stdout.readline())
+        return port
+
+    def provider(self, behave):
+        sink = Sink(behave)
+        sink.open()
+        self.addCleanup(sink.close)
+        return sink
+
+    def integration(self, name, **more):
+        return {"id": name, "connector": name, "webhook_secrets": ["env:E2E_SECRET"], **more}
+
+    def settled(self, answer, state="delivered"):
+        self.assertEqual(answer.status, 202)
+        return self.server.settled(answer.json()["event_id"], state)[0]
+
+    def test_a_chat_message_gets_the_models_answer_in_its_thread(self):
+        ports = {name: self.simulate(name) for name in ("openai", "slack")}
+        self.start("chat_reply", ports, [self.integration("slack"), self.integration("openai")])
+        put_secret(self.server, "slack", "bot_token", "xoxb-1")
+        put_secret(self.server, "openai", "api_key", "sk-1")
+        message = json.loads((SOURCE / "plugins/slack/fixtures/message_channel.json").read_text())
+        self.assertEqual(self.server.post("slack", *slack(SECRET, message)).status, 200)
+        event = wait_until(lambda: self.server.cli_json("events", "list", "--tenant", "acme")["items"],
+                           "the event is there")[0]
+        done = self.server.settled(event["id"], "delivered")[0]
+        self.assertEqual([(s["kind"], s["state"]) for s in done["steps"]],
+                         [("get", "done"), ("llm", "done"), ("act", "done"), ("set", "done")])
+        self.assertEqual(json.loads(done["steps"][1]["result"])["text"], "Hello")
+        self.assertEqual(done["attempt_log"][-1]["response_head"], '{"answered":true}')
+
+    def test_a_ticket_is_understood_and_written_to_though_one_service_is_down(self):
+        def answer(received):
+            if received.path.endswith("/chat/completions"):
+                if "feel" in received.json()["messages"][0]["content"]:
+                    return Reply(body=json.dumps({"choices": [{"message": {
+                        "content": '{"mood": "furious"}'}}]}).encode())
+                return Reply(400, body=b'{"error": {"message": "no"}}')  # the classifier is down
+            return Reply(body=b'{"ticket": {"id": 35436, "status": "open"}}')
+        provider = self.provider(answer)
+        routing = self.provider(lambda received: Reply(body=b'{"name": "Payments", "group_id": 7}'))
+        self.start("ticket_triage", {"openai": provider.port, "zendesk": provider.port},
+                   [self.integration("zendesk", settings={"subdomain": "acme",
+                                                          "email": "agent@example.com"}),
+                    self.integration("openai")],
+                   [http_destination("routing", routing.port)])
+        put_secret(self.server, "zendesk", "api_token", "zt-1")
+        put_secret(self.server, "openai", "api_key", "sk-1")
+        ticket = json.loads((SOURCE / "plugins/zendesk/fixtures/ticket.created.json").read_text())
+        done = self.settled(self.server.post("zendesk", *zendesk(SECRET, ticket)))
+        written = [r for r in provider.all() if r.path.endswith("/tickets/35436")]
+        self.assertEqual([r.json() for r in written], [{"ticket": {
+            "priority": "urgent", "group_id": 7, "tags": ["mood_furious", "team_payments"]}}])
+        self.assertEqual({s["key"]: s["state"] for s in done["steps"]},
+                         {"1.class.1": "failed", "1.mood.1": "done", "1.team.1": "done", "2": "done"})
+
+    def test_a_resolved_ticket_that_stays_so_is_scored(self):
+        provider = self.provider(lambda received: Reply(body=json.dumps(
+            {"choices": [{"message": {"content": '{"score": 20, "why": "slow"}'}}], "ticket": {"id": 7}}
+        ).encode()))
+        self.start("ticket_quality", {"openai": provider.port, "zendesk": provider.port},
+                   [self.integration("zendesk", settings={"subdomain": "acme",
+                                                          "email": "agent@example.com"}),
+                    self.integration("openai")])
+        rule = self.server.tenants / "acme/rules/ticket_quality.lua"
+        rule.write_text(rule.read_text().replace('timeout = "1h"', 'timeout = "1s"'))
+        self.server.apply()
+        put_secret(self.server, "zendesk", "api_token", "zt-1")
+        put_secret(self.server, "openai", "api_key", "sk-1")
+
+        def changed(ticket, status):
+            return self.server.post("zendesk", *zendesk(SECRET, {
+                "type": "zen:event-type:ticket.status_changed", "id": f"{ticket}-{status}",
+                "subject": f"zen:ticket:{ticket}", "time": "2026-11-21T10:00:00Z",
+                "detail": {"id": ticket, "status": status, "subject": "?"}, "event": {}}))
+        stays, again = changed("7", "Solved"), changed("8", "Solved")
+        changed("8", "Open")
+        self.assertEqual(self.settled(again)["attempt_log"][-1]["response_head"], '{"reopened":true}')
+        self.assertEqual(self.settled(stays)["attempt_log"][-1]["response_head"], '{"score":20}')
+        notes = [r.json() for r in provider.all() if "/tickets/" in r.path]
+        self.assertEqual(notes, [{"ticket": {"comment": {"body": "Quality 20 of 100: slow",
+                                                         "public": False}}}])
+        emitted = wait_until(lambda: self.server.cli_json(
+            "events", "list", "--tenant", "acme", "--type", "ticket.quality.low")["items"], "the event")
+        self.assertEqual(emitted[0]["resource"], {"type": "ticket", "id": "7"})
+
+
 class Acts(unittest.TestCase):
     """Steps that act at providers, and ask models."""
 
@@ -293,9 +417,7 @@ class Acts(unittest.TestCase):
         self.addCleanup(self.server.__exit__, None, None, None)
 
     def put(self, owner, field, value):
-        subprocess.run([self.server.binary, "secret", "put", owner, field, "--tenant", "acme"],
-                       input=value, text=True, check=True, capture_output=True,
-                       env={**self.server.env, "JUNCTOR_DATA_DIR": str(self.server.data)})
+        put_secret(self.server, owner, field, value)
 
     def test_a_model_is_asked_and_an_act_follows_each_once(self):
         self.server.write_tenant("acme", INTEGRATIONS + [

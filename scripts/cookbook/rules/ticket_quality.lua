@@ -10,7 +10,7 @@ return jn.flow {
     if again then return { reopened = true } end
     local said = f.llm("openai", { model = "gpt-4o-mini", json = true,
       system = 'How good was the support, 0 to 100? Answer {"score": n, "why": text}.',
-      prompt = jn.first(ticket.subject, "") .. "\n" .. jn.first(ticket.description, "") })
+      prompt = (ticket.subject or "") .. "\n" .. (ticket.description or "") })
     local score = jn.number(said.json.score)
     if not score then return { unclear = said.text } end
     f.act("zendesk", "comment_ticket", { id = jn.number(ticket.id), public = false,

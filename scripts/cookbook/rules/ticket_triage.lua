@@ -15,7 +15,7 @@ return jn.flow {
   retry = { "0s", "5s", "1m", "10m", "1h" },
   run = function(event, f)
     local ticket = event.data
-    local text = jn.clip(jn.first(ticket.subject, "") .. "\n" .. jn.first(ticket.description, ""), 4000)
+    local text = jn.clip((ticket.subject or "") .. "\n" .. (ticket.description or ""), 4000)
     local found = jn.all {
       class = function()
         return ask(f, 'Classify the ticket. Answer {"topic": billing, bug, question or other}.', text)

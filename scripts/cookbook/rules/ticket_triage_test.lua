@@ -23,6 +23,11 @@ return jn.tests {
       t.eq(r.steps[4].body, { id = 35436, tags = { "topic_billing" } })
       t.eq(r.result, { tags = { "topic_billing" } })
     end },
+  { "a ticket without words is understood as well as it can be", function(t)
+      local r = t.flow("ticket-triage", { data = { id = "1" } }, { llm = model("other", "neutral"),
+        call = false, act = {} })
+      t.eq(r.steps[4].body, { id = 1, priority = "normal", tags = { "mood_neutral", "topic_other" } })
+    end },
   { "all down: nothing is written", function(t)
       local r = t.flow("ticket-triage", event, { llm = false, call = false })
       t.eq(r.result, { tags = jn.array {} })

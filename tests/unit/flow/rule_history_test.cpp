@@ -43,6 +43,26 @@ class House {
     }
     return all;
   }
+  // An event and a delivery of a flow that began with that version.
+  void begin(const std::string& rule_version) {
+    IdSource ids(clock_);
+    auto request = std::make_shared<RawRequest>();
+    request->id = ids.nextEvent();
+    request->tenant = "acme";
+    Event event;
+    event.id = event.request_id = request->id;
+    event.tenant = "acme";
+    Delivery delivery;
+    delivery.id = ids.nextDelivery();
+    delivery.event_id = event.id;
+    delivery.tenant = "acme";
+    delivery.destination = "flow:x";
+    delivery.rule_version = rule_version;
+    store_->append(request, nullptr);
+    store_->flush();
+    store_->finish({request->id, {event}, {delivery}}, nullptr);
+    store_->flush();
+  }
 
  private:
   testing::TempFolder folder_;
@@ -117,6 +137,20 @@ TEST_CASE("old versions go, those in use stay", "[flow][rules]") {
   CHECK(versions->size() <= limits::kRuleVersionsKeptMax + 2);
   CHECK(versions->front().state == RuleState::Live);
   CHECK_FALSE(house.history().find(before, "route", "00000000"));
+}
+
+TEST_CASE("a version that a flow under way began with stays", "[flow][rules]") {
+  House house;
+  Tenant before = House::tenant({House::script("00000000")});
+  house.goLive(nullptr, before);
+  house.begin("route@00000000");
+  for (size_t i = 1; i <= limits::kRuleVersionsKeptMax + 5; ++i) {
+    const Tenant after = House::tenant({House::script("v" + std::to_string(10000000 + i))});
+    house.goLive(&before, after);
+    before = after;
+  }
+  CHECK(house.history().find(before, "route", "00000000"));
+  CHECK_FALSE(house.history().find(before, "route", "v10000001"));
 }
 
 }  // namespace
