@@ -20,7 +20,7 @@ struct StepResult {
   std::optional<std::chrono::milliseconds> retry_after;
   AttemptOutcome outcome = AttemptOutcome::Internal;  // of a failure
   int status = 0;
-  bool cancelled = false;  // the host stops, or is full: as if it had not been tried
+  bool cancelled = false;  // the host stops: as if it had not been tried
 
   static StepResult done(std::string json);
   static StepResult failed(End end, std::string error);

@@ -13,8 +13,6 @@ namespace {
 using End = StepResult::End;
 using script::FlowStep;
 
-constexpr size_t kWaitingMax = 10'000;  // deliveries under lease are fewer
-
 StepResult callResult(const Result<net::OutboundResponse>& answer, int64_t now_ms) {
   const delivery::Verdict verdict = delivery::judge(answer, now_ms);
   if (verdict.outcome == AttemptOutcome::Delivered) {
@@ -39,7 +37,7 @@ Performer::Performer(PerformerDeps deps)
     : deps_(std::move(deps)),
       keepsakes_(deps_.store, deps_.clock),
       targets_(std::make_shared<const delivery::TargetTable>()),
-      pool_("jn-steps", limits::kFlowActThreads, kWaitingMax) {}
+      turns_("jn-steps", limits::kFlowActThreads) {}
 
 void Performer::adopt(delivery::TargetTablePtr targets) {
   std::lock_guard lock(mutex_);
@@ -56,8 +54,8 @@ void Performer::perform(const Delivery& delivery, const EventPtr& event, const F
                         Done done) {
   const auto order = std::make_shared<const Order>(Order{delivery, event, step, std::move(done)});
   if (step.kind == "call" && step.cache_ms == 0) return call(order);
-  if (!pool_.run([this, order] { work(order); })) {
-    StepResult refused = StepResult::failed(End::Again, "too many steps are under way");
+  if (!turns_.run(delivery.tenant, [this, order] { work(order); })) {
+    StepResult refused = StepResult::failed(End::Again, "the server stops");
     refused.cancelled = true;
     order->done(std::move(refused));
   }
@@ -139,7 +137,10 @@ void Performer::call(const OrderPtr& order) {
   deps_.client.send(std::move(request), [this, order](const Result<net::OutboundResponse>& answer) {
     StepResult result = callResult(answer, deps_.clock.unixMs());
     const bool keeps = order->step.cache_ms > 0 && result.end == End::Done;
-    if (keeps && pool_.run([this, order, result] { finish(order, result); })) return;
+    if (keeps &&
+        turns_.run(order->delivery.tenant, [this, order, result] { finish(order, result); })) {
+      return;
+    }
     order->done(std::move(result));
   });
 }

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "action/desk.h"
-#include "base/worker_pool.h"
 #include "delivery/target.h"
 #include "script/flow.h"
 #include "steps/answers.h"
 #include "steps/keepsakes.h"
+#include "steps/turns.h"
 
 namespace junctor::steps {
 
@@ -32,7 +32,7 @@ class Performer {
 
   void adopt(delivery::TargetTablePtr targets);
   // Ends what blocks a thread and begins nothing more; calls in flight end with the client.
-  void stop() { pool_.stop(); }
+  void stop() { turns_.stop(); }
   // `done` runs on any thread, perhaps the store's writer or the client's: it must not block.
   using Done = std::function<void(StepResult)>;
   void perform(const Delivery& delivery, const EventPtr& event, const script::FlowStep& step,
@@ -60,7 +60,7 @@ class Performer {
   Keepsakes keepsakes_;
   std::mutex mutex_;
   delivery::TargetTablePtr targets_;  // guarded by mutex_
-  WorkerPool pool_;                   // last: its threads use the others
+  Turns turns_;                       // last: its threads use the others
 };
 
 }  // namespace junctor::steps
