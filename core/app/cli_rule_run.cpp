@@ -29,9 +29,24 @@ struct RunResult {
   int64_t us = 0;
   bool normalized = false;
   script::Routed routed;
+  std::vector<std::pair<std::string, script::FlowStep>> steps;  // flow, what it would do first
   std::optional<script::RuleError> error;
   script::Trace trace;
 };
+
+// The steps that the flows ask for before any is answered.
+void startFlows(script::RuleRunner& runner, const script::Ruleset& rules, const Event& event,
+                JsonView payload, RunResult& result) {
+  for (const script::RouteTarget& target : result.routed.targets) {
+    const script::FlowInfo* flow = rules.flow(target.route, target.rule_version);
+    if (!isFlow(target.destination) || !flow || result.error) continue;
+    auto ran = runner.flow(rules, *flow, event, payload, {}, &result.trace);
+    result.error = ran.error;
+    for (script::FlowStep& step : ran.value.wanted) {
+      result.steps.emplace_back(flow->name, std::move(step));
+    }
+  }
+}
 
 RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload) {
   RunResult result;
@@ -46,6 +61,7 @@ RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload) 
     result.routed = std::move(routed.value);
     result.error = routed.error;
   }
+  if (!result.error) startFlows(*runner, rules, event, payload, result);
   result.us = (systemClock().monotonicNs() - started_ns) / 1000;
   result.event = std::move(event);
   return result;
@@ -128,6 +144,16 @@ Json resultJson(const RunResult& result) {
   out["targets"] = std::move(targets);
   out["dropped"] = result.routed.dropped;
   out["reason"] = result.routed.reason;
+  out["steps"] = Json::array();
+  for (const auto& [flow, step] : result.steps) {
+    const auto body = parseJson(step.args_json);
+    out["steps"].push_back({{"flow", flow},
+                            {"key", step.key},
+                            {"kind", step.kind},
+                            {"target", step.target},
+                            {"body", body ? *body : Json()},
+                            {"where", step.where}});
+  }
   out["error"] = nullptr;
   if (result.error) out["error"] = {{"rule", result.error->rule}, {"text", result.error->message}};
   out["trace"] = result.trace.lines;
@@ -176,6 +202,10 @@ void printResult(const RunResult& result) {
     if (!target.body_json.empty())
       print(fmt::format("{:<12} {}", "body", visible(target.body_json)));
     if (!target.problem.empty()) talk(paint(visible(target.problem), Paint::Red));
+  }
+  for (const auto& [flow, step] : result.steps) {
+    print(fmt::format("{:<12} {} {}: {} {} {}", "first step", flow, step.key, step.kind,
+                      visible(step.target), visible(clipped(step.args_json, 200))));
   }
   printTrace(result);
   if (result.routed.targets.empty() && !result.error) {

@@ -69,6 +69,20 @@ class Cookbook(unittest.TestCase):
         self.assertIn("data.lines", run["written"])
         self.assertGreater(run["fuel"], 0)
 
+    def test_run_shows_what_a_flow_would_do_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            payload = pathlib.Path(folder) / "message.json"
+            payload.write_text('{"event": {"channel": "C1", "ts": "17.5", "text": "hi"}}')
+            words = ["run", str(RULES / "chat_reply.lua"), str(payload), "--source", "slack",
+                     "--type", "message"]
+            code, out, err = junctor(*words, "-o", "json")
+            self.assertEqual(code, 0, err)
+            run = json.loads(out)
+            self.assertEqual([t["destination"] for t in run["targets"]], ["flow:chat-reply"])
+            self.assertEqual([(s["flow"], s["key"], s["kind"], s["target"]) for s in run["steps"]],
+                             [("chat-reply", "1", "get", "chat:C1:17.5")])
+            self.assertIn("first step   chat-reply 1: get chat:C1:17.5", junctor(*words)[1])
+
     def test_the_repl_evaluates_in_the_sandbox(self):
         with tempfile.TemporaryDirectory() as folder:
             payload = pathlib.Path(folder) / "p.json"
