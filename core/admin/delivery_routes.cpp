@@ -57,10 +57,8 @@ Answered shown(Call& call, DeliveryId id) {
   writeDelivery(out, found);
   writeJsonOr(out, "body", found.body_json);
   writeAttempts(out, attempts);
-  if (isFlow(found.destination)) {
-    JUNCTOR_TRY(const auto steps, call.services.store().listSteps(id));
-    writeSteps(out, steps);
-  }
+  JUNCTOR_TRY(const auto steps, stepsOf(call.services.store(), found));
+  writeSteps(out, steps);
   out.endObject();
   return net::jsonResponse(200, std::move(out).take());
 }

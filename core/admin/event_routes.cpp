@@ -124,10 +124,8 @@ Answered event(Call& call) {
     out.beginObject();
     writeDelivery(out, delivery);
     writeAttempts(out, attempts);
-    if (isFlow(delivery.destination)) {
-      JUNCTOR_TRY(const auto steps, call.services.store().listSteps(delivery.id));
-      writeSteps(out, steps);
-    }
+    JUNCTOR_TRY(const auto steps, stepsOf(call.services.store(), delivery));
+    writeSteps(out, steps);
     out.endObject();
   }
   out.endArray().endObject();

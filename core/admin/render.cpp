@@ -106,6 +106,11 @@ void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts) {
   out.endArray();
 }
 
+Result<std::vector<Step>> stepsOf(store::Store& store, const Delivery& delivery) {
+  if (!isFlow(delivery.destination)) return std::vector<Step>();
+  return store.listSteps(delivery.id);
+}
+
 void writeSteps(JsonWriter& out, const std::vector<Step>& steps) {
   out.key("steps").beginArray();
   for (const Step& step : steps) {

@@ -18,7 +18,9 @@ namespace junctor::admin {
 void writeEvent(JsonWriter& out, const Event& event);
 void writeDelivery(JsonWriter& out, const Delivery& delivery);
 void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts);  // key "attempt_log"
-void writeSteps(JsonWriter& out, const std::vector<Step>& steps);  // key "steps"; a flow's
+void writeSteps(JsonWriter& out, const std::vector<Step>& steps);           // key "steps"
+// Of a flow's delivery; others have none.
+Result<std::vector<Step>> stepsOf(store::Store& store, const Delivery& delivery);
 void writeRequest(JsonWriter& out, const RawRequest& request);
 void writeToken(JsonWriter& out, const store::Token& token);
 void writeLedger(JsonWriter& out, const store::Ledger& ledger);
