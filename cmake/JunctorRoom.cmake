@@ -33,7 +33,7 @@ function(junctor_room name)
     target_include_directories(${target} PRIVATE ${private})
     # Half of the time goes into headers. A room is one namespace: what is private to a file needs a
     # name of its own in the room.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ${JUNCTOR_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD "${JUNCTOR_UNITY}" UNITY_BUILD_BATCH_SIZE 6)
     if(JUNCTOR_UNITY)  # the compiler takes the six for headers, where that would be a mistake
       target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
     endif()
