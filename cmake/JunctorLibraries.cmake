@@ -12,6 +12,7 @@ find_package(fmt REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 find_library(JUNCTOR_JEMALLOC jemalloc REQUIRED)
 
 # Debian ships a static Lua built as C++: lua_error then unwinds destructors, and static linking

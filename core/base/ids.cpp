@@ -65,9 +65,11 @@ void IdSource::raiseFloor(int64_t order_key) {
 Uuid IdSource::next() {
   const int64_t now = clock_.unixMs() << 12;
   int64_t seen = last_.load(std::memory_order_relaxed);
+  const int lane = lane_.load(std::memory_order_relaxed);
   int64_t key = 0;
   do {
     key = now > seen ? now : seen + 1;
+    if (lane >= 0) key += (lane - key % kLanes + kLanes) % kLanes;
   } while (!last_.compare_exchange_weak(seen, key));
   const uint64_t bits = static_cast<uint64_t>(key);
   return Uuid{(bits >> 12) << 16 | 0x7000 | (bits & 0xfff), randomTail()};

@@ -18,9 +18,7 @@ struct Uuid {
 
   bool empty() const { return hi == 0 && lo == 0; }
   // Milliseconds << 12 | sequence: positive, ordered by time.
-  int64_t orderKey() const {
-    return static_cast<int64_t>(((hi >> 16) << 12) | (hi & 0xfff));
-  }
+  int64_t orderKey() const { return static_cast<int64_t>(((hi >> 16) << 12) | (hi & 0xfff)); }
   friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
@@ -45,19 +43,28 @@ struct Id {
   friend auto operator<=>(const Id&, const Id&) = default;
 };
 
-struct EventTag { static constexpr const char* prefix = "evt_"; };
-struct DeliveryTag { static constexpr const char* prefix = "dlv_"; };
+struct EventTag {
+  static constexpr const char* prefix = "evt_";
+};
+struct DeliveryTag {
+  static constexpr const char* prefix = "dlv_";
+};
 using EventId = Id<EventTag>;
 using DeliveryId = Id<DeliveryTag>;
 
 // Makes UUIDv7s whose orderKey() rises strictly, across threads and (through `floor`) restarts:
-// a clock that jumps back does not make ids jump back.
+// a clock that jumps back does not make ids jump back. Processes that share one store use a lane
+// each, so that their order keys differ.
 class IdSource {
  public:
   explicit IdSource(const Clock& clock) : clock_(clock) {}
 
   // Ids made from now on are above this order key. Called once with the store's highest key.
   void raiseFloor(int64_t order_key);
+  // Order keys from now on are `lane` modulo kLanes (until then, and for lane < 0: any). Any
+  // thread.
+  static constexpr int64_t kLanes = 64;
+  void useLane(int lane) { lane_.store(lane, std::memory_order_relaxed); }
   Uuid next();
   EventId nextEvent() { return EventId{next()}; }
   DeliveryId nextDelivery() { return DeliveryId{next()}; }
@@ -65,6 +72,7 @@ class IdSource {
  private:
   const Clock& clock_;
   std::atomic<int64_t> last_{0};
+  std::atomic<int> lane_{-1};
 };
 
 }  // namespace junctor

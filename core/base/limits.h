@@ -59,12 +59,18 @@ inline constexpr int64_t kDedupeWindowMs = 72LL * 3600 * 1000;  // GitHub redeli
 inline constexpr size_t kSignatureHeaderBytesMax = 4 * 1024;
 inline constexpr size_t kSignaturesPerHeaderMax = 16;  // bounds the work a stranger can ask
 inline constexpr size_t kLiveSecretsMax = 16;
-inline constexpr size_t kVerifyQueueMax = 256;              // requests that wait for a connector
+inline constexpr size_t kVerifyQueueMax = 256;  // requests that wait for a connector
 inline constexpr int kVerifyWorkers = 2;
 
 // -- Store
 inline constexpr uint64_t kLowSpaceBytes = 256ULL * 1024 * 1024;  // below: 503, nothing acked
-inline constexpr int kCheckpointPages = 8'000;                    // measured: p99 0.9 ms, no dip
+inline constexpr int64_t kStoreLeaseMs = 10'000;     // of a node; others take its work after it
+inline constexpr int64_t kStorePollMs = 1'000;       // work that no notice told of
+inline constexpr int64_t kStoreAnswerMs = 30'000;    // of the database, to one statement
+inline constexpr int64_t kStoreReconnectMs = 1'000;  // between two tries, at most
+inline constexpr size_t kStoreReaders = 8;           // connections of a node that read
+inline constexpr size_t kStoreBatchBytes = 32 * 1024 * 1024;  // in one statement
+inline constexpr int kCheckpointPages = 8'000;                // measured: p99 0.9 ms, no dip
 
 // -- Rules
 inline constexpr size_t kRuleSourceBytesMax = 64 * 1024;  // the code generator is quadratic
@@ -83,21 +89,21 @@ inline constexpr int64_t kRulePatternStepsMax = 200'000;  // one find/match/gsub
 inline constexpr size_t kRuleSortMax = 16'384;            // elements
 inline constexpr size_t kRuleSandboxesMax = 128;          // kept per thread, about 20 KB each
 inline constexpr size_t kRulesPerScriptMax = 1'000;
-inline constexpr int64_t kRuleTestFuelMax = 50'000'000;     // one test, with the runs it asks for
+inline constexpr int64_t kRuleTestFuelMax = 50'000'000;  // one test, with the runs it asks for
 inline constexpr int64_t kRuleTestWallMs = 2'000;
-inline constexpr size_t kRuleTestsMax = 500;                // of one tenant
-inline constexpr size_t kRuleTracePathsMax = 2'000;         // fields read, in one trace
-inline constexpr size_t kRuleVersionsKeptMax = 50;          // of one script, besides those in use
-inline constexpr size_t kRuleCompareEventsMax = 2'000;      // in one call
+inline constexpr size_t kRuleTestsMax = 500;            // of one tenant
+inline constexpr size_t kRuleTracePathsMax = 2'000;     // fields read, in one trace
+inline constexpr size_t kRuleVersionsKeptMax = 50;      // of one script, besides those in use
+inline constexpr size_t kRuleCompareEventsMax = 2'000;  // in one call
 inline constexpr size_t kRuleDiffsShownMax = 20;
-inline constexpr size_t kLookupTablesMax = 50;              // of one tenant
+inline constexpr size_t kLookupTablesMax = 50;  // of one tenant
 inline constexpr size_t kLookupTableBytesMax = 256 * 1024;
 
 // -- Flows (a flow's function runs within the budget of a rule each time it is resumed)
-inline constexpr size_t kFlowStepsMax = 500;               // of one delivery
-inline constexpr size_t kFlowBranchesMax = 16;             // of one jn.all
-inline constexpr size_t kFlowNameBytesMax = 64;            // of a flow, a branch
-inline constexpr size_t kFlowResultBytesMax = 256 * 1024;  // of one step
+inline constexpr size_t kFlowStepsMax = 500;                     // of one delivery
+inline constexpr size_t kFlowBranchesMax = 16;                   // of one jn.all
+inline constexpr size_t kFlowNameBytesMax = 64;                  // of a flow, a branch
+inline constexpr size_t kFlowResultBytesMax = 256 * 1024;        // of one step
 inline constexpr size_t kFlowResultsBytesMax = 2 * 1024 * 1024;  // of all: memory holds them twice
 inline constexpr int kFlowStepTriesMax = 20;                     // that a step may ask for
 inline constexpr int64_t kFlowSleepMsMax = 366LL * 24 * 3600 * 1000;
@@ -109,8 +115,8 @@ inline constexpr size_t kFlowWaitEventsMax = 10'000;  // stored events looked th
 inline constexpr size_t kFlowThreads = 2;
 inline constexpr size_t kFlowActThreads = 16;  // each waits for a provider
 inline constexpr int64_t kFlowCacheMsMax = 30LL * 24 * 3600 * 1000;
-inline constexpr size_t kFlowCacheEntriesMax = 64;      // of one tenant in each of 256 buckets
-inline constexpr size_t kFlowKvKeysMax = 16;            // likewise
+inline constexpr size_t kFlowCacheEntriesMax = 64;  // of one tenant in each of 256 buckets
+inline constexpr size_t kFlowKvKeysMax = 16;        // likewise
 inline constexpr size_t kFlowKvKeyBytesMax = 256;
 inline constexpr size_t kFlowKvValueBytesMax = 64 * 1024;
 
@@ -142,7 +148,7 @@ inline constexpr size_t kConnectorOptionsMax = 1'000;  // of a field
 inline constexpr size_t kConnectorHooksMax = 1'000;
 inline constexpr size_t kConnectorTextBytesMax = 4 * 1024;  // names, labels, URLs, cursors
 inline constexpr size_t kConnectorTokenBytesMax = 16 * 1024;
-inline constexpr size_t kConnectorReplyBytesMax = 64 * 1024;        // a form of Slack's is 50 KB
+inline constexpr size_t kConnectorReplyBytesMax = 64 * 1024;  // a form of Slack's is 50 KB
 inline constexpr size_t kConnectorKvKeyBytesMax = 256;
 inline constexpr size_t kConnectorKvValueBytesMax = 64 * 1024;
 inline constexpr size_t kConnectorKvPageMax = 100;
@@ -178,10 +184,10 @@ inline constexpr size_t kConnectorGoMemoryBytes = 4ULL * 1024 * 1024 * 1024;  //
 inline constexpr size_t kConnectorFilesMax = 16;        // open at once; it needs five
 inline constexpr int64_t kConnectorBackoffMinMs = 100;  // between two starts after a crash
 inline constexpr int64_t kConnectorBackoffMaxMs = 30'000;
-inline constexpr size_t kConnectorActionProcesses = 4;      // calls with I/O at once, of a version
-inline constexpr int64_t kConnectorIdleWatchMs = 10'000;    // how often idle ones are looked at
-inline constexpr int64_t kConnectorIdleCpuMs = 1'000;       // used between two looks: it is ended
-inline constexpr size_t kConnectorCrashesMax = 5;           // within the window: quarantine
+inline constexpr size_t kConnectorActionProcesses = 4;    // calls with I/O at once, of a version
+inline constexpr int64_t kConnectorIdleWatchMs = 10'000;  // how often idle ones are looked at
+inline constexpr int64_t kConnectorIdleCpuMs = 1'000;     // used between two looks: it is ended
+inline constexpr size_t kConnectorCrashesMax = 5;         // within the window: quarantine
 inline constexpr int64_t kConnectorCrashWindowMs = 10 * 60 * 1000;
 
 // -- Configuration

@@ -205,7 +205,8 @@ Result<void> checkHeader(std::string_view name, std::string_view value) {
 
 Result<void> checkStore(std::string_view text) {
   if (text == "sqlite" || (text.starts_with("sqlite:/") && text.size() > 8)) return {};
-  return invalidArgument("must be sqlite or sqlite:/path/file.db");
+  if (text.starts_with("postgres://") || text.starts_with("postgresql://")) return {};
+  return invalidArgument("must be sqlite, sqlite:/path/file.db or postgres://user@host/database");
 }
 
 }  // namespace junctor::config

@@ -45,6 +45,7 @@ struct Delivery {
   std::string order_key;
   std::string mapping;    // "connector/object@hash" that made body_json, or ""
   std::string body_json;  // what is sent instead of the event; "" = the event
+  int64_t claim = 0;      // under which this process holds it (store/store.h)
 };
 // `next_at_ms` of a pending delivery that waits for an earlier one of its order key.
 inline constexpr int64_t kBehindAnother = std::numeric_limits<int64_t>::max();

@@ -28,11 +28,12 @@ struct RawRequest {
   std::string connector;
   int64_t received_at_ms = 0;
   std::string method;
-  std::string url;        // as the sender saw it: public base URL + target
-  Headers headers;        // signature and authorization headers removed: they are secrets' shadows
+  std::string url;  // as the sender saw it: public base URL + target
+  Headers headers;  // signature and authorization headers removed: they are secrets' shadows
   std::string body;
   std::string remote_ip;
   std::string dedupe_key;  // the provider's delivery key; "" = none, so never a duplicate
+  int64_t claim = 0;       // under which this process holds it (store/store.h)
 };
 using RawRequestPtr = std::shared_ptr<const RawRequest>;
 
@@ -55,8 +56,8 @@ struct Event {
   std::string actor_json;
   Resource resource;
   std::optional<int64_t> sequence;
-  std::string data_json;      // canonical object, if the connector or a normalizer made one
-  std::string payload_json;   // "" = the request's body is the payload, and is valid JSON
+  std::string data_json;     // canonical object, if the connector or a normalizer made one
+  std::string payload_json;  // "" = the request's body is the payload, and is valid JSON
   std::string metadata_json;
   std::string correlation_id;
   int hops = 0;

@@ -26,9 +26,17 @@
 
 namespace junctor::store {
 
+// A claim is what entitles a process to work on a request or delivery. With one process it is
+// always 0. Where several share a store (a cluster) each node's claims carry its epoch, a number
+// that is never used twice: what is written under a claim that another node has taken over is
+// refused with InvalidArgument (finish(): NotFound), so a node that was paused cannot write stale
+// outcomes. 0 then means "whatever is mine or nobody's".
+inline constexpr int64_t kNobodys = -1;  // rests in the store for whoever scans first
+
 struct Appended {
   EventId id;  // the stored request's id; of the first one if this is a duplicate
   bool duplicate = false;
+  int64_t claim = 0;
 };
 using AppendDone = std::function<void(Result<Appended>)>;
 using Done = std::function<void(Result<void>)>;
@@ -42,6 +50,7 @@ struct FlowOutcome {
   // A person runs a stored event (or a whole request) again: nothing need be on the inbox, and the
   // first event replaces the stored one of the same id, whichever of its request it is.
   bool again = false;
+  int64_t claim = 0;  // of the request
   // With `again`: the dead letter that is thereby done with. It becomes Discarded in the same
   // transaction; if it is not Dead any more, the outcome fails with InvalidArgument.
   std::optional<DeliveryId> settles = std::nullopt;
@@ -50,6 +59,7 @@ struct FlowOutcome {
 // window; it and its deliveries were left out. Same order as FlowOutcome::events.
 struct FlowStored {
   std::vector<bool> stored;
+  int64_t claim = 0;  // of its pending deliveries
 };
 using FlowDone = std::function<void(Result<FlowStored>)>;
 
@@ -61,6 +71,7 @@ struct AttemptRecord {
   DeliveryState state = DeliveryState::Pending;  // Pending (try again), Delivered, Dead, Waiting
   int64_t next_at_ms = 0;                        // for Pending
   std::string reason;                            // for Dead
+  int64_t claim = 0;                             // of the delivery
 };
 using AttemptRecordPtr = std::shared_ptr<const AttemptRecord>;
 
@@ -141,7 +152,8 @@ class Store {
   virtual void putSteps(DeliveryId id, std::vector<Step> steps, std::optional<int64_t> next_at_ms,
                         Done done) = 0;
 
-  // ---- work left (recovery and refill)
+  // ---- work left (recovery and refill). In a cluster both claim what they give out; what a node
+  // has claimed is offered to it again and again, and to no other while the node lives.
   // Oldest requests on the inbox, leaving out those `skip` says are already being worked on: at
   // most `limit`, and no more once their bodies exceed `bytes_max` (so at least one).
   virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
@@ -184,6 +196,27 @@ class Store {
   virtual uint64_t sizeBytes() const = 0;
   // Waits until everything queued so far is durable or failed. Not from a completion.
   virtual void flush() = 0;
+
+  // ---- a cluster; a store of one process never calls
+  struct Watcher {
+    std::function<void()> work;  // there may be work that this process has not seen
+    // Documents of that kind (up to its first '/') may have changed; told of these kinds alone.
+    std::function<void(const std::string& kind)> documents;
+    std::vector<std::string> kinds;
+    // The node was taken for dead: its claims are others' now. What it holds and has not begun
+    // must be forgotten, and what lane() says has to be asked anew.
+    std::function<void()> lost;
+  };
+  // Calls come from threads of the store; those of work and documents may take long and write.
+  // After watch({}) has returned none comes any more.
+  virtual void watch(Watcher) {}
+  virtual int lane() const { return -1; }  // for IdSource::useLane
+  // Runs `work` while no other process of the cluster runs work of that name; within a process the
+  // caller has his own mutex. Blocks. Unavailable if the database cannot be reached, or others take
+  // longer than limits::kStoreAnswerMs. A process that stands still for that long loses its turn.
+  virtual Result<void> exclusively(const std::string&, const std::function<Result<void>()>& work) {
+    return work();
+  }
 };
 
 struct StoreOptions {
@@ -191,12 +224,18 @@ struct StoreOptions {
   uint64_t low_space_bytes = 0;  // 0 = limits::kLowSpaceBytes
   int64_t dedupe_window_ms = 0;  // 0 = limits::kDedupeWindowMs
   bool read_only = false;        // CLI inspection: no lock taken, writes answer Unavailable
+  std::string node;  // cluster: who this is; a second one of that name replaces the first
   // How free space at a path is asked for; unset = the file system itself. Tests fill disks by it.
   std::function<Result<uint64_t>(const std::string&)> free_bytes;
 };
 
-// Opens `location`: "sqlite" (data_dir/junctor.db), "sqlite:/path/file.db"; "postgres://…" is not
-// built in yet. Runs pending migrations. Fails with Unavailable if another process holds the store.
+// A location without its password, for people.
+std::string withoutPassword(const std::string& location);
+
+// Opens `location`: "sqlite" (data_dir/junctor.db), "sqlite:/path/file.db", or a cluster's database
+// "postgres://user@host[,host…]/database[?libpq options]" (its own option lease_ms: how long a
+// silent node keeps its claims). Runs pending migrations. Fails with Unavailable if another process
+// holds the file, or the database cannot be reached.
 Result<std::unique_ptr<Store>> open(const std::string& location, const StoreOptions& options,
                                     const Clock& clock);
 

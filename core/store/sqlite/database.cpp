@@ -89,7 +89,7 @@ int rememberFrames(void* frames, sqlite3*, const char*, int count) {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
   configureOnce();
-  const bool write = mode == Mode::Write;
+  const bool write = mode == Mode::ReadWrite;
   if (write) JUNCTOR_CHECK(createPrivately(path));
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_NOMUTEX | (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);

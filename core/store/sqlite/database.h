@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/result.h"
+#include "store/write_connection.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -26,12 +27,12 @@ enum class Failure {
   Broken,      // I/O error or damage: nothing may be written any more
 };
 
-class Database {
+class Database final : public WriteConnection {
  public:
-  enum class Mode { Write, Read };
+  enum class Mode { ReadWrite, ReadOnly };
 
-  // Write: creates the file (0600) if absent, 8 KiB pages, WAL, synchronous=FULL, no automatic
-  // checkpoint. Read: read-only connection to an existing file.
+  // ReadWrite: creates the file (0600) if absent, 8 KiB pages, WAL, synchronous=FULL, no automatic
+  // checkpoint. ReadOnly: read-only connection to an existing file.
   static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
   ~Database();
   Database(const Database&) = delete;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "store/sqlite/fingerprint.h"
+#include "store/fingerprint.h"
 
 namespace junctor::store {
 namespace {

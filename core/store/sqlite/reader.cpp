@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "base/log.h"
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {
@@ -56,7 +56,7 @@ Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit, size_t bytes_max,
   while (requests.size() < limit && bytes <= bytes_max && rows->row()) {
     const EventId id{uuidOfRow(rows->integer(0), rows->word(1))};
     if (skip && skip(id)) continue;
-    auto request = readRequest(*rows, 2, names_);
+    auto request = readRequest(NamedRow{*rows, names_}, 2);
     if (request) {
       bytes += (*request)->body.size();
       requests.push_back(*std::move(request));
@@ -78,9 +78,9 @@ Result<EventPtr> Reader::loadEvent(const std::string& tenant, EventId id) {
     JUNCTOR_CHECK(rows.end());
     return missing(id.text());
   }
-  JUNCTOR_TRY(Event event, readEvent(*rows, 0, names_));
+  JUNCTOR_TRY(Event event, readEvent(NamedRow{*rows, names_}, 0));
   if (event.id != id || !visibleTo(tenant, event.tenant)) return missing(id.text());
-  JUNCTOR_TRY(RawRequestPtr request, readRequest(*rows, kEventColumnCount, names_));
+  JUNCTOR_TRY(RawRequestPtr request, readRequest(NamedRow{*rows, names_}, kEventColumnCount));
   return EventPtr(
       std::make_shared<EventEnvelope>(EventEnvelope{std::move(event), std::move(request)}));
 }
@@ -94,7 +94,7 @@ Result<RawRequestPtr> Reader::loadRequest(const std::string& tenant, EventId id)
     JUNCTOR_CHECK(rows.end());
     return missing(id.text());
   }
-  JUNCTOR_TRY(RawRequestPtr request, readRequest(*rows, 0, names_));
+  JUNCTOR_TRY(RawRequestPtr request, readRequest(NamedRow{*rows, names_}, 0));
   if (request->id != id || !visibleTo(tenant, request->tenant)) return missing(id.text());
   return request;
 }
@@ -108,7 +108,7 @@ Result<Delivery> Reader::loadDelivery(const std::string& tenant, DeliveryId id) 
     JUNCTOR_CHECK(rows.end());
     return missing(id.text());
   }
-  Delivery delivery = readDelivery(*rows, 0, names_);
+  Delivery delivery = readDelivery(NamedRow{*rows, names_}, 0);
   if (delivery.id != id || !visibleTo(tenant, delivery.tenant)) return missing(id.text());
   return delivery;
 }

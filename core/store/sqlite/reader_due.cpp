@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "store/sqlite/reader.h"
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {
@@ -79,7 +79,7 @@ Result<bool> Reader::offerLane(LaneNumbers lane, int64_t now_ms, const DueTaker&
       scan.next_due_ms = std::min(next_at, scan.next_due_ms.value_or(next_at));
       break;
     }
-    step = take(readDelivery(*rows, 1, names_));
+    step = take(readDelivery(NamedRow{*rows, names_}, 1));
   }
   JUNCTOR_CHECK(rows.end());
   return step != DueStep::Stop;

@@ -4,14 +4,12 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "store/list_query.h"
 #include "store/sqlite/reader.h"
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {
-
-// An id is made when the request arrives and never before it by more than this.
-constexpr int64_t kIdSlackMs = 60'000;
 
 // The conditions of a list, as SQL text with numbered parameters. "@key" stands for the row key,
 // which each part of the query reads where its order comes from.
@@ -56,20 +54,6 @@ class Conditions {
   std::string sql_;
   std::vector<Value> values_;
 };
-
-Result<std::optional<int64_t>> parseCursor(const std::string& cursor) {
-  if (cursor.empty()) return std::optional<int64_t>();
-  int64_t key = 0;
-  const auto [end, code] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), key);
-  if (code != std::errc() || end != cursor.data() + cursor.size() || key < 0) {
-    return invalidArgument("the cursor is not one that was given out");
-  }
-  return std::optional<int64_t>(key);
-}
-
-size_t pageSize(size_t limit) {
-  return limit == 0 ? limits::kPageDefault : std::min(limit, limits::kPageMax);
-}
 
 // Adds `column = number of name`; false if the store has never seen that name.
 bool addName(Conditions& conditions, const NameTable& names, const char* column,
@@ -188,7 +172,7 @@ Result<Page<Event>> Reader::listEvents(const EventQuery& request) {
       break;
     }
     last_key = rows->integer(0);
-    auto event = readEvent(*rows, 0, names_);
+    auto event = readEvent(NamedRow{*rows, names_}, 0);
     if (event) {
       page.items.push_back(*std::move(event));
     } else {  // one damaged row must not hide the others
@@ -216,7 +200,7 @@ Result<Page<Delivery>> Reader::listDeliveries(const DeliveryQuery& request) {
       page.next_cursor = std::to_string(page.items.back().id.orderKey());
       break;
     }
-    page.items.push_back(readDelivery(*rows, 0, names_));
+    page.items.push_back(readDelivery(NamedRow{*rows, names_}, 0));
   }
   JUNCTOR_CHECK(rows.end());
   return page;

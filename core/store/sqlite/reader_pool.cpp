@@ -21,7 +21,7 @@ Result<ReaderPool::Query> ReaderPool::query(const std::string& sql) {
     }
   }
   if (!connection) {
-    auto database = Database::open(path_, Database::Mode::Read);
+    auto database = Database::open(path_, Database::Mode::ReadOnly);
     if (!database) {
       const std::lock_guard lock(mutex_);
       --open_;

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "store/sqlite/migrations.h"
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
 
 Result<void> SqliteStore::startReading() {
   if (!fileExists(path_)) return notFound(path_ + ": no store there");
-  JUNCTOR_TRY(auto database, Database::open(path_, Database::Mode::Read));
+  JUNCTOR_TRY(auto database, Database::open(path_, Database::Mode::ReadOnly));
   JUNCTOR_CHECK(checkSchema(*database, migrations()));
   return names_.load(*database);
 }
@@ -75,7 +75,7 @@ Result<void> SqliteStore::startWriting(const StoreOptions& options, const Clock&
   JUNCTOR_CHECK(makeFolders(folderOf(path_)));
   JUNCTOR_TRY(ProcessLock lock, ProcessLock::take(lockPathOf(path_)));
   lock_.emplace(std::move(lock));
-  JUNCTOR_TRY(auto database, Database::open(path_, Database::Mode::Write));
+  JUNCTOR_TRY(auto database, Database::open(path_, Database::Mode::ReadWrite));
   JUNCTOR_CHECK(migrate(*database, migrations(), clock));
   JUNCTOR_TRY(key_, loadFingerprintKey(*database));
   JUNCTOR_CHECK(names_.load(*database));
@@ -158,11 +158,13 @@ void SqliteStore::putSteps(DeliveryId id, std::vector<Step> steps,
   queue(std::move(write));
 }
 
-Result<void> SqliteStore::edit(std::function<Result<void>(Database&)> change) {
+Result<void> SqliteStore::edit(const std::function<Result<void>(Database&)>& change) {
   std::promise<Result<void>> promise;
   auto answer = promise.get_future();
   EditWrite write;
-  write.edit = std::move(change);
+  write.edit = [&](WriteConnection& connection) {
+    return change(static_cast<Database&>(connection));
+  };
   write.done = [&promise](Result<void> result) { promise.set_value(std::move(result)); };
   queue(std::move(write));
   return answer.get();

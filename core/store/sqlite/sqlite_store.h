@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "store/sqlite/fingerprint.h"
+#include "store/fingerprint.h"
 #include "store/sqlite/name_table.h"
 #include "store/sqlite/process_lock.h"
 #include "store/sqlite/reader.h"
@@ -84,7 +84,7 @@ class SqliteStore final : public Store {
   Result<void> startWriting(const StoreOptions& options, const Clock& clock);
   Result<void> startReading();
   // Queues the edit and waits until it is durable.
-  Result<void> edit(std::function<Result<void>(Database&)> change);
+  Result<void> edit(const std::function<Result<void>(Database&)>& change);
   // Queues a write; without a writer its completion says so at once.
   template <class Kind>
   void queue(Kind write);

@@ -1,44 +1,11 @@
 // What the delivery side writes: plans, attempts and changes of state.
 #include <algorithm>
 
-#include "store/sqlite/row_codec.h"
+#include "store/plan_check.h"
+#include "store/sqlite/rows.h"
 #include "store/sqlite/write_session.h"
 
 namespace junctor::store {
-namespace {
-
-// The store's Pending may be Running in memory: only the store's callers know who is at work.
-DeliveryState asLeased(DeliveryState stored) {
-  return stored == DeliveryState::Pending ? DeliveryState::Running : stored;
-}
-
-Error illegal(DeliveryId id, DeliveryState from, DeliveryState to) {
-  return invalidArgument(id.text() + " is " + std::string(toString(from)) + " and may not become " +
-                         std::string(toString(to)));
-}
-
-bool mayEndAttempt(DeliveryState state) {
-  return state == DeliveryState::Pending || state == DeliveryState::Delivered ||
-         state == DeliveryState::Dead || state == DeliveryState::Waiting;
-}
-
-bool mayBePlanned(DeliveryState state) {
-  return state == DeliveryState::Pending || state == DeliveryState::Filtered ||
-         state == DeliveryState::Dead;
-}
-
-}  // namespace
-
-Result<void> checkPlan(const std::vector<Delivery>& deliveries) {
-  for (const Delivery& delivery : deliveries) {
-    if (!storable(delivery.id.uuid)) return invalidArgument("a delivery's id must be a UUIDv7");
-    if (!mayBePlanned(delivery.state)) {
-      return invalidArgument("a new delivery may not be " + std::string(toString(delivery.state)));
-    }
-  }
-  return {};
-}
-
 void WriteSession::insertDelivery(const Delivery& delivery) {
   const int64_t key = delivery.id.orderKey();
   const int64_t tenant = nameNumber(delivery.tenant);

@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "store/sqlite/row_codec.h"
+#include "store/plan_check.h"
+#include "store/sqlite/rows.h"
 #include "store/sqlite/write_session.h"
 
 namespace junctor::store {
@@ -53,42 +54,9 @@ void WriteSession::insertRequest(const AppendWrite& write) {
   batch_highest_key_ = std::max(batch_highest_key_, key);
 }
 
-namespace {
-
-Result<void> checkOutcome(const FlowOutcome& outcome) {
-  if (outcome.events.empty() ||
-      (!outcome.again && outcome.events.front().id != outcome.request_id)) {
-    return invalidArgument("a flow outcome's first event must have its request's id");
-  }
-  for (const Event& event : outcome.events) {
-    if (!storable(event.id.uuid) || !storable(event.request_id.uuid)) {
-      return invalidArgument("an event's id must be a UUIDv7");
-    }
-  }
-  return checkPlan(outcome.deliveries);
-}
-
-// Every delivery must belong to an event of the same outcome.
-Result<void> checkOwners(const FlowOutcome& outcome) {
-  std::unordered_set<EventId> ids;
-  if (outcome.events.size() > 1) {
-    for (const Event& event : outcome.events) ids.insert(event.id);
-    if (ids.size() != outcome.events.size()) return invalidArgument("an event id occurs twice");
-  }
-  for (const Delivery& delivery : outcome.deliveries) {
-    const bool known = outcome.events.size() > 1 ? ids.contains(delivery.event_id)
-                                                 : delivery.event_id == outcome.events.front().id;
-    if (!known) return invalidArgument("a delivery of a flow outcome names an unknown event");
-  }
-  return {};
-}
-
-}  // namespace
-
 Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   const FlowOutcome& outcome = write.outcome;
   JUNCTOR_CHECK(checkOutcome(outcome));
-  JUNCTOR_CHECK(checkOwners(outcome));
   if (outcome.again) return applyAgain(outcome);
   JUNCTOR_CHECK(takeOffInbox(outcome.request_id));
   --delta(nameNumber(outcome.events.front().tenant)).inbox;

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "store/fingerprint.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/dedupe_window.h"
-#include "store/sqlite/fingerprint.h"
 #include "store/sqlite/name_table.h"
 #include "store/sqlite/tenant_index.h"
-#include "store/sqlite/write_queue.h"
+#include "store/write_queue.h"
 
 namespace junctor::store {
 
@@ -108,8 +108,5 @@ class WriteSession {
   Statement end_attempt_, insert_attempt_, find_earlier_, release_next_;
   Statement find_step_, put_step_, postpone_;
 };
-
-// Are the deliveries of a plan storable as they are: whole ids, a state a plan may have?
-Result<void> checkPlan(const std::vector<Delivery>& deliveries);
 
 }  // namespace junctor::store

@@ -13,9 +13,9 @@
 #include "base/clock.h"
 #include "base/threads.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/write_queue.h"
 #include "store/sqlite/write_session.h"
 #include "store/store.h"
+#include "store/write_queue.h"
 
 namespace junctor::store {
 

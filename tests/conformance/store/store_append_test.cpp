@@ -154,39 +154,6 @@ TEST_CASE("an id stored before is refused and the rest of its batch is stored") 
   CHECK(house.store->ledger("acme")->requests == 4);
 }
 
-TEST_CASE("below the low-space mark new requests are refused at once and outcomes are not") {
-  auto free = std::make_shared<std::atomic<uint64_t>>(10'000);
-  store::StoreOptions options;
-  options.low_space_bytes = 1'000;
-  options.free_bytes = [free](const std::string&) -> Result<uint64_t> { return free->load(); };
-  StoreHouse house(options);
-  const auto raw = house.request("d-1");
-  REQUIRE(house.append(raw));
-  CHECK(house.store->health() == store::Health::Ok);
-
-  *free = 999;
-  house.clock.pass(std::chrono::seconds(2));
-  const Event event = StoreHouse::eventOf(*raw);
-  const Delivery delivery = house.deliveryOf(event);
-  REQUIRE(house.finish({raw->id, {event}, {delivery}}));  // after it the writer looks
-  house.store->flush();
-  CHECK(house.store->health() == store::Health::LowSpace);
-  bool answered = false;
-  house.store->append(house.request("d-2"), [&](Result<store::Appended> answer) {
-    answered = true;
-    CHECK(answer.error().code == ErrorCode::Unavailable);
-  });
-  CHECK(answered);
-  CHECK(house.record(house.attemptOf(delivery, 1, DeliveryState::Delivered)));
-
-  *free = 1'000;
-  house.clock.pass(std::chrono::seconds(2));
-  REQUIRE(house.plan({house.deliveryOf(event)}));
-  house.store->flush();
-  CHECK(house.store->health() == store::Health::Ok);
-  CHECK(house.append(house.request("d-2")));
-}
-
 TEST_CASE("a full append queue refuses at once and stores the rest") {
   StoreHouse house;
   // The first completion holds the writer until all have been queued.

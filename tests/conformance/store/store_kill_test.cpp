@@ -11,7 +11,10 @@
 namespace junctor::testing {
 namespace {
 
-constexpr int kRounds = 30;
+#ifndef JUNCTOR_KILL_ROUNDS
+#define JUNCTOR_KILL_ROUNDS 30
+#endif
+constexpr int kRounds = JUNCTOR_KILL_ROUNDS;
 
 struct Ack {
   char what;  // 'a' appended, 'f' finished, 'd' delivered

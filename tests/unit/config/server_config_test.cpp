@@ -137,7 +137,7 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
       "j.yaml:10: connectors.dev: must be true or false (yes, no, on, off and 1 are not read as "
       "such)",
       "j.yaml:11: limits: must be a map of keys",
-      "j.yaml:12: store: must be sqlite or sqlite:/path/file.db",
+      "j.yaml:12: store: must be sqlite, sqlite:/path/file.db or postgres://user@host/database",
       "JUNCTOR_WORKERS_FLOW: must be a whole number",
       "JUNCTOR_PUBLC: unknown variable; did you mean 'JUNCTOR_PUBLIC'?",
       "log.levl: unknown setting; did you mean 'log.level'?",

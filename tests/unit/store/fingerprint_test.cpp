@@ -1,10 +1,10 @@
-#include "store/sqlite/fingerprint.h"
+#include "store/fingerprint.h"
 
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
 
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {

@@ -19,7 +19,7 @@ class Workbench {
   Workbench() { reopen(); }
   void reopen() {
     database_.reset();
-    auto opened = Database::open(folder_.path() + "/x.db", Database::Mode::Write);
+    auto opened = Database::open(folder_.path() + "/x.db", Database::Mode::ReadWrite);
     REQUIRE(opened);
     database_ = *std::move(opened);
   }
@@ -102,7 +102,7 @@ TEST_CASE("the migrations of this build are numbered from one without gaps") {
 TEST_CASE("a store with a newer schema does not open") {
   testing::StoreHouse house;
   house.close();
-  auto database = Database::open(house.folder() + "/junctor.db", Database::Mode::Write);
+  auto database = Database::open(house.folder() + "/junctor.db", Database::Mode::ReadWrite);
   REQUIRE(database);
   REQUIRE((*database)->run("INSERT INTO schema_migration VALUES (99, 'future', 1, 1)"));
   database = unavailable("closed");

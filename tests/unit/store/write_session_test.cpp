@@ -2,7 +2,7 @@
 
 #include "conformance/store/store_house.h"
 #include "store/sqlite/migrations.h"
-#include "store/sqlite/row_codec.h"
+#include "store/sqlite/rows.h"
 
 namespace junctor::store {
 namespace {
@@ -14,7 +14,7 @@ class Desk {
  public:
   Desk() {
     house.close();
-    auto opened = Database::open(house.folder() + "/desk.db", Database::Mode::Write);
+    auto opened = Database::open(house.folder() + "/desk.db", Database::Mode::ReadWrite);
     REQUIRE(opened);
     database = *std::move(opened);
     REQUIRE(migrate(*database, migrations(), house.clock));

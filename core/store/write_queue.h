@@ -1,6 +1,6 @@
 #pragma once
-// WriteQueue: what waits for the writer. Two lanes, so that neither a flood of new requests nor one
-// of outcomes holds the other up; order is kept within a lane.
+// WriteQueue: what waits for an engine's writer. Two lanes, so that neither a flood of new requests
+// nor one of outcomes holds the other up; order is kept within a lane.
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "store/sqlite/database.h"
 #include "store/store.h"
+#include "store/write_connection.h"
 
 namespace junctor::store {
 
@@ -53,9 +53,10 @@ struct StepsWrite : Pending<void> {
   std::vector<Step> steps;
   std::optional<int64_t> next_at_ms;
 };
-// Documents and tokens: rare, so a function instead of a type each.
+// Documents and tokens: rare, so a function instead of a type each. It gets the engine's own
+// connection, inside the transaction.
 struct EditWrite : Pending<void> {
-  std::function<Result<void>(Database&)> edit;
+  std::function<Result<void>(WriteConnection&)> edit;
 };
 using Write = std::variant<AppendWrite, FinishWrite, RecordWrite, PlanWrite, StateWrite, StepsWrite,
                            EditWrite>;

@@ -1,4 +1,4 @@
-#include "store/sqlite/fingerprint.h"
+#include "store/fingerprint.h"
 
 #include <array>
 #include <bit>
