@@ -72,7 +72,12 @@ Result<void> AuditLog::load() {
 
 Result<void> AuditLog::record(const AuditEntry& entry) {
   std::lock_guard lock(mutex_);
-  if (!loaded_) JUNCTOR_CHECK(load());
+  return store_.exclusively("audit", [&] { return append(entry); });
+}
+
+// In a cluster another node may have written the last record.
+Result<void> AuditLog::append(const AuditEntry& entry) {
+  if (!loaded_ || store_.lane() >= 0) JUNCTOR_CHECK(load());
   const uint64_t number = last_ + 1;
   Json json = {{"number", number},       {"at", formatRfc3339(clock_.unixMs())},
                {"token", entry.token},   {"role", entry.role},

@@ -32,6 +32,7 @@ class AuditLog {
 
  private:
   Result<void> load();
+  Result<void> append(const AuditEntry& entry);
 
   store::Store& store_;
   const Clock& clock_;

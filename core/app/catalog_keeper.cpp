@@ -84,7 +84,7 @@ CatalogKeeper::CatalogKeeper(store::Store& store, const plugin::Registry& regist
       on_change_(std::move(on_change)),
       catalog_(std::make_shared<const Catalog>()) {}
 
-Result<void> CatalogKeeper::load() {
+Result<CatalogPtr> CatalogKeeper::stored() const {
   JUNCTOR_TRY(const auto documents, store_.documents(kTenantKind));
   auto catalog = std::make_shared<Catalog>();
   for (const auto& [id, text] : documents) {
@@ -92,10 +92,36 @@ Result<void> CatalogKeeper::load() {
     JUNCTOR_TRY(Tenant tenant, config::tenantFromJson(json));
     catalog->tenants[id] = std::move(tenant);
   }
+  return CatalogPtr(std::move(catalog));
+}
+
+Result<void> CatalogKeeper::load() {
   std::lock_guard applying(applying_);
+  JUNCTOR_TRY(CatalogPtr catalog, stored());
   on_change_(catalog);
   std::lock_guard lock(mutex_);
   catalog_ = std::move(catalog);
+  return {};
+}
+
+Result<void> CatalogKeeper::follow() {
+  std::lock_guard applying(applying_);
+  return followLocked();
+}
+
+Result<void> CatalogKeeper::followLocked() {
+  JUNCTOR_TRY(CatalogPtr now, stored());
+  const CatalogPtr before = current();
+  bool same = now->tenants.size() == before->tenants.size();
+  for (const auto& [id, tenant] : now->tenants) {
+    const Tenant* known = before->findTenant(id);
+    same = same && known &&
+           dumpJson(config::tenantToJson(*known)) == dumpJson(config::tenantToJson(tenant));
+  }
+  if (same) return {};
+  on_change_(now);
+  std::lock_guard lock(mutex_);
+  catalog_ = std::move(now);
   return {};
 }
 
@@ -111,11 +137,13 @@ CatalogPtr CatalogKeeper::current() const {
 
 Result<ApplyReport> CatalogKeeper::apply(std::vector<Tenant> tenants, bool dry_run) {
   std::lock_guard applying(applying_);
+  if (store_.lane() >= 0) JUNCTOR_CHECK(followLocked());  // what other nodes stored stays
   return replace(std::move(tenants), dry_run);
 }
 
 Result<ApplyReport> CatalogKeeper::edit(const std::string& id, const Change& change, bool dry_run) {
   std::lock_guard applying(applying_);
+  if (store_.lane() >= 0) JUNCTOR_CHECK(followLocked());
   const CatalogPtr catalog = current();
   const Tenant* found = catalog->findTenant(id);
   if (!found) return notFound("there is no tenant " + id);

@@ -28,6 +28,8 @@ class CatalogKeeper {
   // Reads the stored catalog and announces it.
   Result<void> load();
   CatalogPtr current() const;
+  // Reads the stored catalog again and announces it if another process of the cluster changed it.
+  Result<void> follow();
   // Announces the catalog again: what it is compiled against has changed.
   void announce();
   // Any thread. Unavailable if the store refuses the write; what was stored before it stays.
@@ -37,6 +39,8 @@ class CatalogKeeper {
   Result<ApplyReport> edit(const std::string& tenant, const Change& change, bool dry_run);
 
  private:
+  Result<CatalogPtr> stored() const;
+  Result<void> followLocked();
   Result<ApplyReport> replace(std::vector<Tenant> tenants, bool dry_run);
   std::vector<std::string> problemsOf(const Tenant& tenant, const Catalog& merged) const;
   Result<void> save(const std::vector<Tenant>& tenants, const Catalog& before);

@@ -74,7 +74,7 @@ void addServer(CLI::App& app, Parsed& p) {
               serve);
   cmd->add_option("--public", p.public_address, "Listener for webhooks (JUNCTOR_PUBLIC)");
   cmd->add_option("--admin", p.admin_address, "Listener for people and tools (JUNCTOR_ADMIN)");
-  cmd->add_option("--store", p.store, "sqlite or sqlite:/path (JUNCTOR_STORE)");
+  cmd->add_option("--store", p.store, "sqlite, sqlite:/path or postgres://… (JUNCTOR_STORE)");
   cmd->add_option("--log-format", p.log_format, "text or json (JUNCTOR_LOG_FORMAT)");
   cmd->add_option("--log-level", p.log_level, "debug, info, warn or error (JUNCTOR_LOG_LEVEL)");
   cmd->add_flag("--dev", p.dev, "Load unsigned connectors too; never in production");

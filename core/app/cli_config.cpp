@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "net/http_server.h"
 #include "plugin/connector.h"
+#include "store/store.h"
 
 namespace junctor::app {
 namespace {
@@ -135,7 +136,7 @@ Result<int> configShow(const CliContext& context) {
          {{"address", config.public_address},
           {"tls", {{"certificate", config.tls_certificate}, {"key", config.tls_key}}}}},
         {"admin", {{"address", config.admin_address}}}}},
-      {"store", config.store},
+      {"store", store::withoutPassword(config.store)},
       {"connectors",
        {{"dirs", connectorFolders(config)},
         {"roots", config.connector_roots},

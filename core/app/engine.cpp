@@ -66,7 +66,7 @@ Engine::Engine(const config::ServerConfig& config, config::Environment environme
       ids_(clock) {
   system_.version = kVersion;
   system_.data_dir = config.data_dir;
-  system_.store = config.store;
+  system_.store = store::withoutPassword(config.store);
   system_.started_at_ms = clock.unixMs();
 }
 
@@ -82,6 +82,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   options.low_space_bytes = config.low_space_bytes;
   options.dedupe_window_ms = config.dedupe_window_hours * 3'600'000;
   JUNCTOR_TRY(engine->store_, store::open(config.store, options, clock));
+  engine->ids_.useLane(engine->store_->lane());
   engine->ids_.raiseFloor(engine->store_->highestOrderKey());
   JUNCTOR_TRY(
       engine->vault_,
@@ -192,13 +193,40 @@ void Engine::addGauges() {
   metrics_.gauge("junctor_build_info", "Constant 1", {{"version", kVersion}}, [] { return 1.0; });
 }
 
+// What the other nodes of a cluster do.
+void Engine::watchOthers() {
+  store::Store::Watcher watcher;
+  watcher.work = [this] {
+    flow_->wake();
+    dispatcher_->wake();
+  };
+  watcher.lost = [this] {
+    flow_->forget();
+    dispatcher_->forget();
+    ids_.useLane(store_->lane());
+  };
+  watcher.kinds = {"tenant", "tenant-key",         "secret-owner",
+                   "secret", "destination-paused", "destination-disabled"};
+  watcher.documents = [this](const std::string& kind) {
+    Result<void> followed;
+    if (kind == "tenant") followed = keeper_->follow();
+    if (kind == "tenant-key" || kind == "secret-owner") followed = vault_->follow();
+    if (kind == "secret") keeper_->announce();
+    if (kind.starts_with("destination-")) dispatcher_->follow();
+    if (!followed) log::error("app", {{"kind", kind}}, "{}", describe(followed.error()));
+  };
+  store_->watch(std::move(watcher));
+}
+
 void Engine::start() {
   steps_->start();
+  watchOthers();
   dispatcher_->start();
   flow_->start();
 }
 
 void Engine::stop(int64_t deadline_ms) {
+  if (store_) store_->watch({});
   front_.reset();
   if (flow_) flow_->stop();
   if (steps_) steps_->stop();

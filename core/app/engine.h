@@ -77,6 +77,7 @@ class Engine final : public admin::Services {
   Result<std::string> secretOf(const config::SecretOwner& owner, const std::string& field);
   void adopt(const CatalogPtr& catalog);
   void addGauges();
+  void watchOthers();
   Result<void> setState(DeliveryId id, DeliveryState state, std::string reason);
   Result<void> runAgain(const Delivery& dead);
 

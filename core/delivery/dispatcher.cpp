@@ -100,7 +100,7 @@ void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
   std::lock_guard lock(mutex_);
   const std::string lane = laneOf(delivery);
   // The store knows whether one with an order key has to wait for another.
-  const bool ordered = !delivery.order_key.empty();
+  const bool ordered = !delivery.order_key.empty() || delivery.claim == store::kNobodys;
   const bool later = ordered || delivery.next_at_ms > deps_.clock.unixMs();
   if (later) {
     window_.noteDue(ordered ? 0 : delivery.next_at_ms);
@@ -113,6 +113,33 @@ void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
 
 void Dispatcher::wake() {
   std::lock_guard lock(mutex_);
+  window_.noteDue(0);
+  ready_.notify_one();
+}
+
+void Dispatcher::forget() {
+  std::lock_guard lock(mutex_);
+  window_.evictAll();
+  ready_.notify_one();
+}
+
+void Dispatcher::follow() {
+  const auto disabled = deps_.store.documents(kDisabledKind);
+  const auto paused = deps_.store.documents(kPausedKind);
+  if (!disabled || !paused) return;  // told again soon
+  std::lock_guard lock(mutex_);
+  disabled_ = unsaved_;
+  for (const auto& [pool, json] : *disabled) disabled_.insert(pool);
+  std::set<std::string> resumed = lanes_.paused();
+  for (const auto& [lane, json] : *paused) {
+    resumed.erase(lane);
+    lanes_.pause(lane);
+    window_.evict(lane);
+  }
+  for (const std::string& lane : resumed) {
+    lanes_.resume(lane);
+    lanes_.gate(lane).forgive();
+  }
   window_.noteDue(0);
   ready_.notify_one();
 }

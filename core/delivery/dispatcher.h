@@ -50,6 +50,10 @@ class Dispatcher {
   void offer(const Delivery& delivery, const EventPtr& event);
   // Something in the store became due (redrive).
   void wake();
+  // What is held and not begun is others' now.
+  void forget();
+  // Another process of the cluster may have paused, resumed, disabled or enabled a destination.
+  void follow();
   // Keeps a delivery from being sent while a person decides about it; false if it is being sent.
   bool claim(DeliveryId id);
   void unclaim(DeliveryId id);

@@ -9,6 +9,7 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, que
                           std::optional<int64_t> wait_ms) {
   const Delivery& delivery = leased.item->delivery;
   record.tenant = delivery.tenant;
+  record.claim = delivery.claim;
   record.ordered = !delivery.order_key.empty();
   record.attempt.delivery_id = delivery.id;
   record.attempt.number = delivery.attempts + 1;

@@ -28,6 +28,7 @@ class Lanes {
 
   void pause(const std::string& lane);
   void resume(const std::string& lane);
+  const std::set<std::string>& paused() const { return paused_; }
 
  private:
   std::unordered_map<std::string, queue::LaneGate> gates_;

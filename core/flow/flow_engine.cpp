@@ -69,9 +69,24 @@ void FlowEngine::stop() {
 
 void FlowEngine::offer(const RawRequestPtr& request) {
   std::lock_guard lock(mutex_);
-  window_.offer(request->id.orderKey(), request->tenant, request->body.size() + kRequestOverhead,
-                request);
+  if (request->claim == store::kNobodys) {
+    window_.noteDue(0);
+  } else {
+    window_.offer(request->id.orderKey(), request->tenant, request->body.size() + kRequestOverhead,
+                  request);
+  }
   if (idle_ > 0) ready_.notify_one();
+}
+
+void FlowEngine::wake() {
+  std::lock_guard lock(mutex_);
+  window_.noteDue(0);
+  if (idle_ > 0) ready_.notify_one();
+}
+
+void FlowEngine::forget() {
+  std::lock_guard lock(mutex_);
+  window_.evictAll();
 }
 
 size_t FlowEngine::held() const {
@@ -181,6 +196,7 @@ void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool pa
     return postpone(leased, planned.error());
   }
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
+  outcome->claim = leased.item->claim;
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
   deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
     finished(leased, outcome, stored);
@@ -212,15 +228,15 @@ void FlowEngine::finished(const Window::Leased& leased,
                "outcome not stored, will run again: {}", stored.error().message);
     return;
   }
-  offerPlanned(leased.item, *outcome, stored->stored);
+  offerPlanned(leased.item, *outcome, *stored);
 }
 
-void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,
-                              const std::vector<bool>& stored) {
+void FlowEngine::offerPlanned(const RawRequestPtr& request, store::FlowOutcome& outcome,
+                              const store::FlowStored& stored) {
   size_t next = 0;  // deliveries stand in the order of their events
   for (size_t i = 0; i < outcome.events.size(); ++i) {
     const Event& event = outcome.events[i];
-    const bool kept = i < stored.size() && stored[i];
+    const bool kept = i < stored.stored.size() && stored.stored[i];
     (kept ? events_ : duplicates_).add();
     if (kept && on_stored_) on_stored_(event, request);
     EventPtr envelope;
@@ -230,6 +246,7 @@ void FlowEngine::offerPlanned(const RawRequestPtr& request, const store::FlowOut
       if (!envelope) {
         envelope = std::make_shared<const EventEnvelope>(EventEnvelope{event, request});
       }
+      outcome.deliveries[next].claim = stored.claim;
       on_planned_(outcome.deliveries[next], envelope);
     }
   }
@@ -258,7 +275,7 @@ void FlowEngine::replay(const EventPtr& event, std::optional<DeliveryId> settles
   deps_.store.finish(*outcome, [this, event, outcome,
                                 done = std::move(done)](const Result<store::FlowStored>& stored) {
     if (!stored) return done(stored.error());
-    offerPlanned(event->request, *outcome, stored->stored);
+    offerPlanned(event->request, *outcome, *stored);
     std::vector<DeliveryId> ids;
     for (const Delivery& delivery : outcome->deliveries) ids.push_back(delivery.id);
     done(std::move(ids));

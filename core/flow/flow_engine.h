@@ -44,6 +44,10 @@ class FlowEngine {
   void stop();
   // Any thread: a request that just became durable.
   void offer(const RawRequestPtr& request);
+  // Any thread: the store may hold requests that nobody offered.
+  void wake();
+  // What is held and not begun is others' now.
+  void forget();
   // Sends a stored event through today's rules (and its request through the connector, if that
   // failed before); `done` gets the new deliveries once they are durable. `settles`: the dead
   // letter that is thereby done with, in the same transaction. Any thread.
@@ -71,8 +75,8 @@ class FlowEngine {
   static bool neverPlanned(const Event& event);
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
                 const Result<store::FlowStored>& stored);
-  void offerPlanned(const RawRequestPtr& request, const store::FlowOutcome& outcome,
-                    const std::vector<bool>& stored);
+  void offerPlanned(const RawRequestPtr& request, store::FlowOutcome& outcome,
+                    const store::FlowStored& stored);
 
   FlowDeps deps_;
   const int worker_count_;

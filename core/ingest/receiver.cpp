@@ -316,6 +316,7 @@ void Receiver::append(Incoming&& in, JsonView body, std::optional<net::HttpRespo
     ack_seconds_.observeUs((clock_.monotonicNs() - started_ns) / 1000);
     if (appended->duplicate) return endpoint->duplicates->add();
     endpoint->accepted->add();
+    raw->claim = appended->claim;  // nobody else has it yet
     on_durable_(raw);
   });
 }

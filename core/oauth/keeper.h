@@ -90,6 +90,7 @@ class Keeper {
 
   // renewal.cpp
   Result<Token> current(const Known& known, const std::string* refused);
+  Result<Token> renewAlone(const Known& known, const Token& seen);
   Result<Token> renewOnce(const Known& known, const Token& seen);
   Result<Token> renew(const Known& known, const Token& old);
   bool mustRenew(const Token& token, const std::string* refused) const;

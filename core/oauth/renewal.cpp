@@ -55,7 +55,7 @@ Result<Token> Keeper::current(const Known& known, const std::string* refused) {
     }
     flights_[known.integration->id].running = true;
   }
-  auto renewed = renewOnce(known, token);
+  auto renewed = renewAlone(known, token);
   {
     std::lock_guard lock(mutex_);
     Flight& flight = flights_[known.integration->id];
@@ -65,6 +65,17 @@ Result<Token> Keeper::current(const Known& known, const std::string* refused) {
     landed_.notify_all();
   }
   if (!renewed && !must) return token;
+  return renewed;
+}
+
+// Alone among all nodes of a cluster too.
+Result<Token> Keeper::renewAlone(const Known& known, const Token& seen) {
+  Result<Token> renewed = internalError("not renewed");
+  const auto ran = deps_.store.exclusively("oauth/" + known.integration->id, [&]() -> Result<void> {
+    renewed = renewOnce(known, seen);
+    return {};
+  });
+  if (!ran) return ran.error();
   return renewed;
 }
 

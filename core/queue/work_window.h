@@ -115,6 +115,12 @@ class WorkWindow {
     return hungry(lane_name, options_.lane_running_max);
   }
 
+  // Forgets everything that is not leased: it is others' now.
+  void evictAll() {
+    const std::deque<std::string> lanes = turn_;
+    for (const std::string& name : lanes) evict(name);
+    noteDue(0);
+  }
   // Puts what waits in a lane back into the store: nothing of it may run for a while. The owner
   // notes when it is due again.
   void evict(const std::string& lane_name) {

@@ -178,6 +178,7 @@ void Performer::emit(const OrderPtr& order) {
   request->dedupe_key = "flow:" + order->key();
   deps_.store.append(request, [this, order, request](const Result<store::Appended>& appended) {
     if (!appended) return order->done(ofStore(appended.error()));
+    request->claim = appended->claim;
     if (!appended->duplicate) deps_.on_emitted(request);
     order->done(StepResult::done("\"" + appended->id.text() + "\""));
   });

@@ -29,11 +29,19 @@ std::string_view TenantKey::fingerprinting() const {
 
 Result<void> TenantKeys::load(store::Store& store, const KeyRing& ring) {
   JUNCTOR_TRY(const auto documents, store.documents(kKeyKind));
+  std::vector<Entry> found;
   for (const auto& [key, json] : documents) {
     JUNCTOR_TRY(Entry entry, unwrap(key, json, ring));
-    const std::lock_guard lock(mutex_);
-    keep(std::move(entry));
+    found.push_back(std::move(entry));
   }
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : found) {
+    const Entry* known = entryOf(entry.key->tenant, entry.key->id);
+    if (known) entry.used = known->used;
+    if (known) entry.reserved = known->reserved;
+  }
+  entries_.clear();
+  for (Entry& entry : found) keep(std::move(entry));
   return {};
 }
 

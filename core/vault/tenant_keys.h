@@ -35,7 +35,8 @@ class TenantKeys {
  public:
   TenantKeys(Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
 
-  // NotFound: one is wrapped by a key that the ring lacks. DataLoss: one does not open.
+  // What the store holds; of a key that is known the seals counted here stay. NotFound: one is
+  // wrapped by a key that the ring lacks. DataLoss: one does not open.
   Result<void> load(store::Store& store, const KeyRing& ring);
 
   TenantKeyPtr current(const std::string& tenant) const;  // null: the tenant has none

@@ -39,11 +39,7 @@ Result<std::unique_ptr<Vault>> Vault::open(store::Store& store, VaultOptions opt
 Result<void> StoredVault::load() {
   JUNCTOR_TRY(ring_, openRing());
   JUNCTOR_CHECK(keys_.load(store_, *ring_));
-  JUNCTOR_TRY(const auto owners, store_.documents(kOwnerKind));
-  for (const auto& [key, json] : owners) {
-    const size_t slash = std::min(key.find('/'), key.size() - 1);
-    owners_.emplace(key.substr(0, slash), key.substr(slash + 1));
-  }
+  JUNCTOR_CHECK(loadOwners());
   JUNCTOR_TRY(const KeyStatus now, status());
   if (now.unfinished) {
     log::warn("vault", {},
@@ -51,6 +47,25 @@ Result<void> StoredVault::load() {
               "'junctor key rotate' finishes it");
   }
   return {};
+}
+
+Result<void> StoredVault::loadOwners() {
+  JUNCTOR_TRY(const auto owners, store_.documents(kOwnerKind));
+  std::set<std::pair<std::string, std::string>> found;
+  for (const auto& [key, json] : owners) {
+    const size_t slash = std::min(key.find('/'), key.size() - 1);
+    found.emplace(key.substr(0, slash), key.substr(slash + 1));
+  }
+  const std::lock_guard lock(owners_mutex_);
+  owners_ = std::move(found);
+  return {};
+}
+
+Result<void> StoredVault::follow() {
+  const std::lock_guard lock(writing_);
+  JUNCTOR_TRY(ring_, openRing());
+  JUNCTOR_CHECK(keys_.load(store_, *ring_));
+  return loadOwners();
 }
 
 Result<KeyRing> StoredVault::openRing() {

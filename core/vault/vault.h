@@ -84,6 +84,9 @@ class Vault {
                                              const Clock& clock);
   virtual ~Vault() = default;
 
+  // Another process of the cluster may have changed keys or what has secrets: reads both anew.
+  virtual Result<void> follow() = 0;
+
   // Replaces what is there. ResourceExhausted: a limit (base/limits.h).
   virtual Result<SecretInfo> put(const SecretName& name, std::string_view value) = 0;
   virtual Result<void> remove(const SecretName& name) = 0;  // NotFound: there is none

@@ -25,6 +25,7 @@ class StoredVault final : public Vault {
         writer_(store, file_, std::move(options.before_write)),
         keys_(writer_, clock) {}
   Result<void> load();
+  Result<void> follow() override;
 
   Result<SecretInfo> put(const SecretName& name, std::string_view value) override;
   Result<void> remove(const SecretName& name) override;
@@ -40,6 +41,7 @@ class StoredVault final : public Vault {
   using Records = std::vector<std::pair<std::string, SecretRecord>>;  // field, record
 
   Result<KeyRing> openRing();
+  Result<void> loadOwners();
   Result<Records> recordsOf(const std::string& tenant, const std::string& owner);
   Result<std::optional<SecretRecord>> recordOf(const SecretName& name);
   std::vector<std::string> ownersOf(const std::string& tenant) const;

@@ -259,6 +259,22 @@ TEST_CASE("an evicted lane frees its room at once and what runs of it is still s
   CHECK(window.lease(0, 8).size() == 1);
 }
 
+TEST_CASE("a window that forgets keeps what runs and asks for a scan") {
+  Window window(options());
+  for (int i = 0; i < 3; ++i) window.offer(i, i % 2 ? "a" : "b", 10, i);
+  const auto leased = window.lease(0, 1);
+  REQUIRE(leased.size() == 1);
+  window.endScan(Window::kNever);
+  window.beginScan();
+  window.endScan(Window::kNever);
+  CHECK_FALSE(window.scanDue(0));
+  window.evictAll();
+  CHECK(window.size() == 1);
+  CHECK(window.scanDue(0));
+  CHECK(window.lease(0, 8).empty());
+  CHECK(window.settle(leased.front().key, leased.front().epoch));
+}
+
 TEST_CASE("however many lanes are stuck, a new one finds room") {
   WindowOptions wide = options();
   wide.items_max = 64;
