@@ -2,10 +2,11 @@
 #include <algorithm>
 
 #include "admin/answers.h"
+#include "admin/conditions.h"
 #include "admin/handlers.h"
 #include "admin/query.h"
 #include "admin/render.h"
-#include "base/limits.h"
+#include "base/json_value.h"
 #include "mapping/value.h"
 
 namespace junctor::admin {
@@ -30,15 +31,6 @@ Result<FoundIntegration> find(const Call& call) {
   return found;
 }
 
-Result<std::string> keyOf(const net::HttpRequest& request) {
-  const std::string* key = findHeader(request.headers, "Idempotency-Key");
-  if (!key) return std::string();
-  const bool clean =
-      std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c < 127; });
-  if (!key->empty() && clean && key->size() <= limits::kIdempotencyKeyBytesMax) return *key;
-  return invalidArgument("Idempotency-Key must be 1 to 255 printable characters without spaces");
-}
-
 Result<action::Order> orderOf(const Call& call) {
   JUNCTOR_TRY(const Value body, mapping::parseValue(call.http.body));
   if (!body.isObject()) return invalidArgument("the body must be an object");
@@ -54,7 +46,7 @@ Result<action::Order> orderOf(const Call& call) {
       return invalidArgument("'" + key + "': params and object are objects, dry_run is a boolean");
     }
   }
-  JUNCTOR_TRY(order.key, keyOf(call.http));
+  JUNCTOR_TRY(order.key, idempotencyKeyOf(call.http));
   return order;
 }
 
@@ -116,6 +108,25 @@ Answered revokeIntegration(Call& call) {
   JUNCTOR_CHECK(emptyBody(call));
   JUNCTOR_CHECK(call.services.tokens().revoke(call.tenant(), call.path.at("i")));
   return net::HttpResponse{204, {}, ""};
+}
+
+Answered registerWebhook(Call& call) {
+  std::vector<std::string> events;
+  if (!call.http.body.empty()) {
+    JUNCTOR_TRY(const Json body, bodyOf(call, {"events"}));
+    for (const Json& event : body.value("events", Json::array())) {
+      if (!event.is_string()) return invalidArgument("events must be a list of texts");
+      events.push_back(event.get<std::string>());
+    }
+  }
+  return responseOf(call.services.hooks().subscribe(call.tenant(), call.path.at("i"), events));
+}
+
+Answered unregisterWebhook(Call& call) {
+  JUNCTOR_CHECK(emptyBody(call));
+  auto answer = call.services.hooks().unsubscribe(call.tenant(), call.path.at("i"));
+  if (answer.status == 204) return net::HttpResponse{204, {}, ""};
+  return responseOf(std::move(answer));
 }
 
 Answered testIntegration(Call& call) {

@@ -4,6 +4,7 @@
 
 #include "admin/answers.h"
 #include "admin/audit.h"
+#include "admin/conditions.h"
 #include "admin/query.h"
 #include "admin/route.h"
 #include "admin/tokens.h"
@@ -11,7 +12,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/worker_pool.h"
-#include "crypto/hash.h"
 
 namespace junctor::admin {
 namespace {
@@ -91,7 +91,7 @@ Result<void> checkBody(const net::HttpRequest& request, const Route& route) {
 // An answer with its tag; without its body if the caller has it already.
 net::HttpResponse tagged(const net::HttpRequest& request, net::HttpResponse response) {
   if (response.status != 200) return response;
-  const std::string tag = "\"" + crypto::sha256Hex(response.body).substr(0, 32) + "\"";
+  const std::string tag = tagOf(response.body);
   response.headers.emplace_back("ETag", tag);
   const std::string* known = findHeader(request.headers, "If-None-Match");
   if (!known || known->find(tag) == std::string::npos) return response;
@@ -104,6 +104,7 @@ class Api final : public AdminApi {
       : services_(services),
         tokens_(services.store(), services.clock()),
         audit_(services.store(), services.clock()),
+        once_(services.store(), services.clock()),
         pool_("jn-admin-work", kWorkers, kWaitingMax),
         acting_("jn-act", limits::kActionThreads, limits::kActionsWaitingMax) {}
 
@@ -139,10 +140,14 @@ class Api final : public AdminApi {
   void queue(Match match, net::HttpRequest request, const net::ResponderPtr& responder) {
     const auto shared = std::make_shared<net::HttpRequest>(std::move(request));
     // What waits for a provider must not keep others waiting.
-    WorkerPool& pool = match.route->permission == Permission::Act ? acting_ : pool_;
-    const bool queued = pool.run([this, match = std::move(match), shared, responder] {
-      responder->reply(answer(match, *shared));
-    });
+    const Permission permission = match.route->permission;
+    const bool acts = permission == Permission::Act || permission == Permission::Connect;
+    WorkerPool& pool = acts ? acting_ : pool_;
+    const auto integration = match.parameters.find("i");
+    const std::string lane = integration == match.parameters.end() ? "" : integration->second;
+    const bool queued = pool.run([this, match = std::move(match), shared,
+                                  responder] { responder->reply(answer(match, *shared)); },
+                                 lane);
     if (queued) return;
     responder->reply(problemOf(unavailable("too many admin calls are waiting")));
   }
@@ -177,11 +182,27 @@ class Api final : public AdminApi {
     return route.method == "GET" ? tagged(request, std::move(*done)) : std::move(*done);
   }
 
-  static Result<net::HttpResponse> checked(Call& call, const Route& route) {
+  Result<net::HttpResponse> checked(Call& call, const Route& route) {
     if (route.permission != Permission::None) JUNCTOR_CHECK(authorize(call, route));
     JUNCTOR_TRY(call.query, parseQuery(call.http.query, route.query));
     JUNCTOR_CHECK(checkBody(call.http, route));
-    return route.handler(call);
+    return if_unchanged_.run(call, reader(call), [&] {
+      return once_.run(call, route, [&] { return route.handler(call); });
+    });
+  }
+
+  // The GET of the same path, as this caller would get it.
+  static IfUnchanged::Handle reader(const Call& call) {
+    const Match twin = findRoute("GET", call.http.path);
+    if (!twin.route) return {};
+    return [&call, route = twin.route]() -> Result<net::HttpResponse> {
+      net::HttpRequest request;
+      request.method = "GET";
+      request.path = call.http.path;
+      Call reading{call.services, call.tokens, call.audit, request, call.caller, call.path, {}};
+      JUNCTOR_CHECK(authorize(reading, *route));
+      return route->handler(reading);
+    };
   }
 
   // Who changed what, or was not let.
@@ -206,6 +227,8 @@ class Api final : public AdminApi {
   Services& services_;
   TokenBook tokens_;
   AuditLog audit_;
+  Once once_;
+  IfUnchanged if_unchanged_;
   WorkerPool pool_;  // last, both: their threads use the others
   WorkerPool acting_;
 };

@@ -47,6 +47,17 @@ Result<std::vector<Tenant>> readTenants(const Json& body, std::vector<std::strin
   return tenants;
 }
 
+// Which secret still verifies something: after a rotation the old one can go when it does not.
+Json secretUses(const Call& call, const Integration& integration) {
+  Json out = Json::array();
+  for (const SecretRef& ref : integration.webhook_secrets) {
+    const int64_t at_ms = call.services.secretLastUsedMs(integration.id, ref.text);
+    out.push_back(
+        {{"secret", ref.text}, {"last_used_at", at_ms == 0 ? Json() : Json(formatRfc3339(at_ms))}});
+  }
+  return out;
+}
+
 }  // namespace
 
 Answered tenants(Call& call) {
@@ -83,6 +94,10 @@ Answered integration(Call& call) {
                              call.services.integrationProblem(found->first))));
   const oauth::Status status = call.services.tokens().status(found->first);
   json["credential"] = {{"state", oauth::toString(status.state)}, {"reason", status.reason}};
+  json["webhook_secret_uses"] = secretUses(call, found->second);
+  const auto registered = call.services.hooks().find(found->first);
+  json["registered_webhook"] =
+      registered ? parseJson(action::registrationJson(*registered)).value_or(Json()) : Json();
   return net::jsonResponse(200, dumpJson(json));
 }
 

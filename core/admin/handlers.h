@@ -36,6 +36,8 @@ Answered fieldsOf(Call& call);
 Answered testIntegration(Call& call);
 Answered authorizeIntegration(Call& call);
 Answered revokeIntegration(Call& call);
+Answered registerWebhook(Call& call);
+Answered unregisterWebhook(Call& call);
 // mapping_routes.cpp
 Answered mappings(Call& call);
 Answered showMapping(Call& call);

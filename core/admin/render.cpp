@@ -198,6 +198,9 @@ std::string integrationJson(const Integration& integration, const std::string& p
   writeJsonOr(out, "settings", integration.settings_json);
   out.key("public_url").string(integration.public_url);
   out.key("body_bytes_max").unsignedInteger(integration.body_bytes_max);
+  out.key("allow_from").beginArray();
+  for (const std::string& network : integration.allow_from) out.string(network);
+  out.endArray().key("allow_private").boolean(integration.allow_private);
   out.endObject();
   return std::move(out).take();
 }

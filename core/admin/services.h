@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "action/desk.h"
+#include "action/hooks.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "flow/shadow_board.h"
 #include "model/catalog.h"
 #include "oauth/keeper.h"
 #include "observe/metrics.h"
 #include "plugin/connector.h"
-#include "flow/shadow_board.h"
 #include "script/rules.h"
 #include "store/store.h"
 #include "vault/vault.h"
@@ -61,6 +62,10 @@ class Services {
   virtual SystemInfo system() const = 0;
   virtual action::Desk& desk() = 0;
   virtual oauth::Keeper& tokens() = 0;
+  virtual action::Hooks& hooks() = 0;
+  // When a webhook secret last verified a request, Unix ms; 0 = never, as far as is known.
+  virtual int64_t secretLastUsedMs(const std::string& integration,
+                                   const std::string& ref) const = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
   // Why an integration answers 503; "" = nothing is wrong.
   virtual std::string integrationProblem(const std::string& id) const = 0;

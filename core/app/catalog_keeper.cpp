@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "action/pacer.h"
 #include "base/json_value.h"
 #include "delivery/target.h"
 #include "flow/rule_history.h"
@@ -175,6 +176,12 @@ Result<ApplyReport> CatalogKeeper::replace(std::vector<Tenant> tenants, bool dry
   return report;
 }
 
+Result<void> CatalogKeeper::rateOf(const Integration& integration) const {
+  const auto connector = registry_.find(integration.connector);
+  if (connector) JUNCTOR_CHECK(action::paceOf(connector->manifest(), integration));
+  return {};
+}
+
 std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
                                                    const Catalog& merged) const {
   std::vector<std::string> problems;
@@ -188,6 +195,9 @@ std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
     if (auto usable = ingest::checkIntegration(integration, registry_, secrets_); !usable) {
       problems.push_back(
           fmt::format("{}: integration {}: {}", tenant.id, id, usable.error().message));
+    } else if (const auto rate = rateOf(integration); !rate) {
+      problems.push_back(
+          fmt::format("{}: integration {}: {}", tenant.id, id, rate.error().message));
     }
   }
   for (const auto& [name, destination] : tenant.destinations) {

@@ -42,6 +42,8 @@ class CatalogKeeper {
   Result<CatalogPtr> stored() const;
   Result<void> followLocked();
   Result<ApplyReport> replace(std::vector<Tenant> tenants, bool dry_run);
+  // Is its setting rate_limit a rate?
+  Result<void> rateOf(const Integration& integration) const;
   std::vector<std::string> problemsOf(const Tenant& tenant, const Catalog& merged) const;
   Result<void> save(const std::vector<Tenant>& tenants, const Catalog& before);
 

@@ -182,6 +182,57 @@ Result<int> integrationConnect(const CliContext& context, const IntegrationOptio
   return waitForConsent(client, path, options.id);
 }
 
+Result<int> integrationRegister(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json answer,
+              client.post(path + "/register-webhook", {{"events", options.set}}));
+  if (context.json) {
+    printJson(answer);
+    return kExitOk;
+  }
+  print(options.id + ": registered as " + cell(answer, "id") + " for " + cell(answer, "url"));
+  if (const std::string end = cell(answer, "expires_at"); !end.empty()) {
+    talk("until " + end + "; it is renewed before");
+  }
+  return kExitOk;
+}
+
+Result<int> integrationUnregister(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_CHECK(client.post(path + "/unregister-webhook", Json::object()));
+  print(options.id + ": its webhook is no longer registered");
+  return kExitOk;
+}
+
+Result<int> integrationShow(const CliContext& context, const IntegrationOptions& options) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json found, client.get(path));
+  if (context.json) {
+    printJson(found);
+    return kExitOk;
+  }
+  Table table({"WHAT", "NOW"});
+  const Json credential = found.value("credential", Json::object());
+  table.row({"connector", cell(found, "connector")});
+  table.row({"status", cell(found, "status") + " " + cell(found, "problem")});
+  table.row({"credential", cell(credential, "state") + " " + cell(credential, "reason")});
+  table.row({"webhook", cell(found, "webhook_url")});
+  const Json registered = found.value("registered_webhook", Json());
+  if (registered.is_object()) {
+    table.row({"registered as", cell(registered, "id") + " " + cell(registered, "problem")});
+    table.row({"until", cell(registered, "expires_at")});
+  }
+  for (const Json& use : found.value("webhook_secret_uses", Json::array())) {
+    const std::string at = cell(use, "last_used_at");
+    table.row({cell(use, "secret"), at.empty() ? "has verified nothing yet" : "last used " + at});
+  }
+  table.print();
+  return kExitOk;
+}
+
 Result<int> integrationRevoke(const CliContext& context, const IntegrationOptions& options) {
   JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
   JUNCTOR_TRY(const std::string path, pathOf(client, options.id));

@@ -14,7 +14,7 @@ namespace junctor::app {
 struct IntegrationOptions {
   std::string id, action, object;
   std::string params, canonical;  // JSON, or @file
-  std::vector<std::string> set;   // name=text or name:=json
+  std::vector<std::string> set;   // name=text or name:=json; of register-webhook events
   std::string key;
   bool dry_run = false;
   std::string connector, field;  // of create, connect
@@ -24,6 +24,9 @@ Result<int> integrationCreate(const CliContext& context, const IntegrationOption
 // With a field: its secret from stdin, tried at once. Without: OAuth, waits for the person.
 Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationRevoke(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationRegister(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationUnregister(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationShow(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationList(const CliContext& context);
 Result<int> integrationAct(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationFields(const CliContext& context, const IntegrationOptions& options);

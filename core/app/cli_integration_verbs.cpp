@@ -45,6 +45,14 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
        integrationConnect)
       ->add_option("--secret", options->field, "Name of the secret")
       ->required();
+  cmd = verb(*group, "register-webhook", "Register its webhook through the provider's API",
+             "  junctor integration register-webhook acme-gh issues issue_comment", options, chosen,
+             integrationRegister);
+  cmd->add_option("events", options->set, "Events as the provider names them (default: the usual)");
+  verb(*group, "unregister-webhook", "Take the registered webhook away at the provider",
+       "  junctor integration unregister-webhook acme-gh", options, chosen, integrationUnregister);
+  verb(*group, "show", "One of them: credential, webhook, and which secrets still verify",
+       "  junctor integration show acme-gh", options, chosen, integrationShow);
   verb(*group, "revoke", "End its OAuth grant, here and at the provider",
        "  junctor integration revoke acme-gh", options, chosen, integrationRevoke);
   cmd =

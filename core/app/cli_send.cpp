@@ -23,6 +23,8 @@ struct Sending {
   Integration integration;  // of the server, or made up of --url and --secret
   std::string url;
   std::unique_ptr<crypto::Verifier> signer;  // null: the integration is unsigned
+  // Puts a token or a time where the scheme wants it in the body.
+  std::function<std::string(std::string)> make_body = [](std::string as_it_is) { return as_it_is; };
 };
 
 config::ServerConfig configOf(const CliContext& context) {
@@ -134,6 +136,10 @@ Result<void> prepareSigner(const CliContext& context, Sending& sending) {
     const char separator = sending.url.find('?') == std::string::npos ? '?' : '&';
     sending.url += separator + scheme.query + "=" + percentEncode(secrets[0]);
   }
+  sending.make_body = [scheme,
+                       first = secrets.empty() ? std::string() : secrets[0]](std::string body) {
+    return crypto::bodyToSign(scheme, std::move(body), first, systemClock().unixMs());
+  };
   JUNCTOR_TRY(sending.signer, crypto::makeVerifier(scheme, secrets));
   return {};
 }
@@ -191,7 +197,8 @@ Result<Json> sendOne(net::HttpClient& client, const Sending& sending, bool own_p
   net::OutboundRequest request;
   request.url = sending.url;
   request.headers = headersOf(sending.sample, uuid);
-  request.body = std::make_shared<const std::string>(bodyOf(sending, hex, own_payload));
+  request.body =
+      std::make_shared<const std::string>(sending.make_body(bodyOf(sending, hex, own_payload)));
   request.pool = "send";
   request.allow_private = true;
   if (sending.signer) {

@@ -10,6 +10,9 @@
 #include "base/json_value.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "delivery/outcome.h"
+#include "plugin/gate_rules.h"
+#include "trust/grants.h"
 
 namespace junctor::app {
 namespace {
@@ -38,6 +41,14 @@ std::optional<plugin::KvEntry> entryOf(const std::string& document) {
   if (!value) return std::nullopt;
   return plugin::KvEntry{*value, json->value("version", uint64_t{0}),
                          json->value("expires_at_ms", int64_t{0})};
+}
+
+// What the provider would have said. Nothing was sent.
+plugin::HttpAnswer overRate(std::chrono::milliseconds wait) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return {429,
+          {{"Retry-After", std::to_string(seconds)}, {"Content-Type", "application/json"}},
+          R"({"message":"the provider's rate is used up for now; nothing was sent"})"};
 }
 
 }  // namespace
@@ -78,7 +89,7 @@ Result<net::OutboundRequest> NetworkPort::outbound(const plugin::PortCall& call,
   }
   out.body = std::make_shared<const std::string>(request.body);
   out.pool = fmt::format("connector/{}/{}", call.tenant, call.integration);
-  out.allow_private = allow_private_;
+  out.allow_private = allow_private_ || termsOf(call).allow_private;
   out.timeout_ms = request.timeout_ms;
   out.response_bytes_max = request.answer_bytes_max;
   simulate(simulators_, call.connector, out);
@@ -96,7 +107,7 @@ Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
   }
   JUNCTOR_TRY(auto given, credentials_->find(call, request.credential));
   net::OutboundRequest first = out;
-  first.headers.push_back(given.header);
+  JUNCTOR_CHECK(attach(call, request, given, first));
   JUNCTOR_TRY(plugin::HttpAnswer answer, dispatch(call, std::move(first)));
   if (answer.status != 401 || given.token.empty()) return answer;
   // Refused, so not carried out: with a new token it may go once more.
@@ -106,7 +117,46 @@ Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
   return dispatch(call, std::move(out));
 }
 
+Result<void> NetworkPort::attach(const plugin::PortCall& call, const plugin::HttpSend& request,
+                                 const Credentials::Given& given, net::OutboundRequest& out) const {
+  if (given.url.empty()) {
+    out.headers.push_back(given.header);
+    return {};
+  }
+  if (simulators_.contains(call.connector)) {  // plays the address that the manifest names
+    out.headers.emplace_back("Authorization", "Simulated");
+    return {};
+  }
+  const auto host = plugin::hostOfUrl(given.url);
+  if (!host || !call.grants || !call.grants->mayUse(request.credential, *host)) {
+    return makeError(ErrorCode::Unauthenticated,
+                     fmt::format("the address in credential '{}' is not one of the connector's "
+                                 "hosts over https",
+                                 request.credential));
+  }
+  out.url = given.url;
+  return {};
+}
+
+// Providers that name a pause are left alone, by those that wait already, too.
 Result<plugin::HttpAnswer> NetworkPort::dispatch(const plugin::PortCall& call,
+                                                 net::OutboundRequest out) {
+  const std::string key(call.integration);
+  const int64_t deadline_ns = clock_.monotonicNs() + out.timeout_ms * 1'000'000;
+  const auto entered = pacer_.enter(key, termsOf(call).rate, deadline_ns, call.cancelled);
+  if (!entered && entered.error().retry_after) return overRate(*entered.error().retry_after);
+  if (!entered) return entered.error();
+  out.timeout_ms = std::max<int64_t>(1, (deadline_ns - clock_.monotonicNs()) / 1'000'000);
+  auto answer = exchange(call, std::move(out));
+  if (answer && answer->status == 429) {
+    const std::string* wait = findHeader(answer->headers, "Retry-After");
+    const auto pause = wait ? delivery::parseRetryAfter(*wait, clock_.unixMs()) : std::nullopt;
+    if (pause) pacer_.pause(key, *pause);
+  }
+  return answer;
+}
+
+Result<plugin::HttpAnswer> NetworkPort::exchange(const plugin::PortCall& call,
                                                  net::OutboundRequest out) {
   auto promise = std::make_shared<std::promise<Result<net::OutboundResponse>>>();
   auto answered = promise->get_future();

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "action/pacer.h"
 #include "app/credentials.h"
 #include "base/clock.h"
 #include "net/http_client.h"
@@ -27,11 +28,18 @@ class NetworkPort final : public plugin::HttpPort {
  public:
   // `allow_private`: for tests; connectors reach no private network.
   NetworkPort(net::HttpClient& client, const Clock& clock, bool allow_private = false)
-      : client_(client), clock_(clock), allow_private_(allow_private) {}
+      : client_(client), clock_(clock), allow_private_(allow_private), pacer_(clock) {}
+  // What an integration's requests are held to.
+  struct Terms {
+    RateLimit rate{};
+    bool allow_private = false;
+  };
+  using TermsOf = std::function<Terms(const plugin::PortCall&)>;
   // Before the first send(). Without credentials a request that names one is refused.
-  void use(Credentials* credentials, Simulators simulators) {
+  void use(Credentials* credentials, Simulators simulators, TermsOf terms) {
     credentials_ = credentials;
     simulators_ = std::move(simulators);
+    terms_ = std::move(terms);
   }
   Result<plugin::HttpAnswer> send(const plugin::PortCall& call,
                                   const plugin::HttpSend& request) override;
@@ -39,13 +47,21 @@ class NetworkPort final : public plugin::HttpPort {
  private:
   Result<net::OutboundRequest> outbound(const plugin::PortCall& call,
                                         const plugin::HttpSend& request) const;
+  // With the credential on it, or to its address.
+  Result<void> attach(const plugin::PortCall& call, const plugin::HttpSend& request,
+                      const Credentials::Given& given, net::OutboundRequest& out) const;
+  // At the provider's pace.
   Result<plugin::HttpAnswer> dispatch(const plugin::PortCall& call, net::OutboundRequest out);
+  Terms termsOf(const plugin::PortCall& call) const { return terms_ ? terms_(call) : Terms(); }
+  Result<plugin::HttpAnswer> exchange(const plugin::PortCall& call, net::OutboundRequest out);
 
   net::HttpClient& client_;
   const Clock& clock_;
   const bool allow_private_;
   Credentials* credentials_ = nullptr;
   Simulators simulators_;
+  TermsOf terms_;
+  action::Pacer pacer_;
 };
 
 // Values as documents of the store, one kind for each connector and integration. Written through;
@@ -111,8 +127,8 @@ class ConnectorPorts {
   ConnectorPorts(net::HttpClient& client, store::Store& store, vault::Vault& vault,
                  observe::Metrics& metrics, const Clock& clock)
       : network_(client, clock), storage_(store, clock), secrets_(vault), metrics_(metrics) {}
-  void use(Credentials* credentials, Simulators simulators) {
-    network_.use(credentials, std::move(simulators));
+  void use(Credentials* credentials, Simulators simulators, NetworkPort::TermsOf terms) {
+    network_.use(credentials, std::move(simulators), std::move(terms));
   }
   plugin::HostPorts ports() { return {&network_, &storage_, &secrets_, &metrics_}; }
 

@@ -12,16 +12,17 @@ namespace {
 using Way = plugin::CredentialWay;
 
 Result<Header> headerOf(const Way& way, const std::string& secret, const Json& settings) {
+  JUNCTOR_TRY(std::string name, plugin::fillText(way.header, "", settings));
   if (way.kind != Way::Kind::Basic) {
     JUNCTOR_TRY(std::string value, plugin::fillText(way.value, secret, settings));
-    return Header{way.header, std::move(value)};
+    return Header{std::move(name), std::move(value)};
   }
   JUNCTOR_TRY(std::string user, plugin::fillText(way.user, secret, settings));
   JUNCTOR_TRY(std::string password, plugin::fillText(way.password, secret, settings));
   const crypto::WipeAtEnd wiped_user(user), wiped_password(password);
   std::string pair = user + ":" + password;
   const crypto::WipeAtEnd wiped(pair);
-  return Header{way.header, "Basic " + toBase64(pair)};
+  return Header{std::move(name), "Basic " + toBase64(pair)};
 }
 
 }  // namespace
@@ -59,8 +60,9 @@ Result<Credentials::Given> Credentials::find(const plugin::PortCall& call, const
       auto value = secret(call, way, refused);
       if (value) {
         const crypto::WipeAtEnd wiped(*value);
+        if (way.kind == Way::Kind::Url) return Given{{}, *value, ""};
         JUNCTOR_TRY(Header header, headerOf(way, *value, settings));
-        return Given{std::move(header), way.kind == Way::Kind::Oauth ? *value : ""};
+        return Given{std::move(header), "", way.kind == Way::Kind::Oauth ? *value : ""};
       }
       if (value.error().code != ErrorCode::NotFound) return value.error();
       wanted += (wanted.empty() ? "" : " or ") + way.secret;

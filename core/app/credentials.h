@@ -24,6 +24,7 @@ class Credentials {
 
   struct Given {  // secret
     Header header;
+    std::string url;    // goes to this address instead of bearing a header; else ""
     std::string token;  // by OAuth: the provider's refusal may be cured; else ""
   };
   // Unauthenticated: the integration has no such credential, or a person must authorize it again.

@@ -1,5 +1,6 @@
 #include "app/engine.h"
 
+#include <charconv>
 #include <future>
 
 #include "app/paths.h"
@@ -11,6 +12,9 @@
 namespace junctor::app {
 namespace {
 
+constexpr std::chrono::seconds kRound{10};
+constexpr int64_t kKeepUsesMs = 60'000;
+constexpr const char* kSecretUses = "webhook-secret-use";
 constexpr const char* kStoreDown = "the store answers no writes";
 
 // Waits on the calling thread for a write's completion.
@@ -32,14 +36,6 @@ admin::Check storeCheck(store::Health health) {
       return {"store", false, kStoreDown};
   }
   return {"store", false, kStoreDown};
-}
-
-Result<mapping::Mapping> shippedMapping(const std::string& connector, const std::string& object) {
-  auto text = readFile(mappingsFolder() + "/" + connector + "/" + object + ".json",
-                       limits::kMappingBytesMax);
-  if (!text) return notFound("there is no mapping of " + object + " for " + connector);
-  JUNCTOR_TRY(const mapping::Value json, mapping::parseValue(*text));
-  return mapping::readMapping(json);
 }
 
 // What is named; else the service manager's credential, if it gave one; else a file beside the
@@ -95,6 +91,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   engine->build(config);
   engine->buildDesk(config);
   engine->buildSteps();
+  engine->restoreSecretUses();
   JUNCTOR_CHECK(engine->keeper_->load());
   return engine;
 }
@@ -115,16 +112,41 @@ void Engine::buildDesk(const config::ServerConfig& config) {
                         clock_});
   credentials_ = std::make_unique<Credentials>(*vault_, home_->registry(), *tokens_,
                                                [this] { return catalog(); });
-  ports_->use(credentials_.get(), simulators);
+  ports_->use(credentials_.get(), simulators,
+              [this](const plugin::PortCall& call) { return termsOf(call); });
   front_ = std::make_unique<PublicFront>(*receiver_, *tokens_);
-  desk_ = std::make_unique<action::Desk>(
-      action::DeskDeps{*store_, home_->registry(), [this] { return catalog(); },
-                       [](const std::string&, const std::string& connector,
-                          const std::string& object) { return shippedMapping(connector, object); },
-                       clock_, metrics_,
-                       [this](const Integration& of, bool taken, const std::string& why) {
-                         tokens_->judge(of, taken, why);
-                       }});
+  desk_ = std::make_unique<action::Desk>(action::DeskDeps{
+      *store_, home_->registry(), [this] { return catalog(); },
+      [this](const std::string& tenant, const std::string& connector, const std::string& object) {
+        return mappingOf(tenant, connector, object);
+      },
+      clock_, metrics_,
+      [this](const Integration& of, bool taken, const std::string& why) {
+        tokens_->judge(of, taken, why);
+      }});
+  hooks_ = std::make_unique<action::Hooks>(
+      action::HookDeps{*store_, *vault_, home_->registry(), [this] { return catalog(); },
+                       [this](const Integration& of) { return webhookUrl(of); },
+                       [this] { secretsChanged(); }, clock_});
+}
+
+// The tenant's own over the shipped one.
+Result<mapping::Mapping> Engine::mappingOf(const std::string& tenant, const std::string& connector,
+                                           const std::string& object) const {
+  const CatalogPtr now = catalog();
+  const Tenant* owner = now->findTenant(tenant);
+  std::vector<std::string> problems;  // told when they were applied
+  const mapping::BookPtr book = owner && !owner->mappings.empty()
+                                    ? mapping::Book::over(shipped_, owner->mappings, problems)
+                                    : shipped_;
+  const mapping::EntryPtr entry = book->find(connector + "/" + object);
+  if (!entry) return notFound("there is no mapping of " + object + " for " + connector);
+  return entry->mapping;
+}
+
+std::string Engine::webhookUrl(const Integration& integration) const {
+  const std::string& base = integration.public_url.empty() ? public_url_ : integration.public_url;
+  return base + "/v1/webhooks/incoming/" + integration.id;
 }
 
 void Engine::buildSteps() {
@@ -172,13 +194,23 @@ Result<std::string> Engine::secretOf(const config::SecretOwner& owner, const std
   return secret;
 }
 
+// A setting that is no rate was refused when it was applied.
+NetworkPort::Terms Engine::termsOf(const plugin::PortCall& call) const {
+  const CatalogPtr now = catalog();
+  const Integration* integration = now->findIntegration(std::string(call.integration));
+  const auto connector = home_->registry().find(std::string(call.connector));
+  if (!integration || !connector) return {};
+  return {action::paceOf(connector->manifest(), *integration).value_or(RateLimit{}),
+          integration->allow_private};
+}
+
 void Engine::adopt(const CatalogPtr& catalog) {
   const auto targets = delivery::buildTargets(catalog, secrets_);
   const auto book = flow::buildRulebook(catalog, shipped_);
   dispatcher_->adopt(targets);
   steps_->adopt(book, targets);
   flow_->adopt(book);
-  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_));
+  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_, secret_uses_));
 }
 
 void Engine::addGauges() {
@@ -223,11 +255,44 @@ void Engine::start() {
   watchOthers();
   dispatcher_->start();
   flow_->start();
+  rounds_ = std::make_unique<Rounds>(kRound, [this, kept_ms = clock_.monotonicMs()]() mutable {
+    const int64_t now_ms = clock_.monotonicMs();
+    if (now_ms - kept_ms >= kKeepUsesMs) {
+      keepSecretUses();
+      kept_ms = now_ms;
+    }
+    hooks_->renewDue();
+  });
+}
+
+// Not per event: what happened since the last round is one write for each secret.
+void Engine::keepSecretUses() {
+  for (const auto& [name, at_ms] : secret_uses_.takeChanged()) {
+    const auto kept =
+        store_->putDocument(kSecretUses, name.first + " " + name.second, std::to_string(at_ms));
+    if (!kept) log::warn("app", {}, "a secret's last use was not kept: {}", kept.error().message);
+  }
+}
+
+void Engine::restoreSecretUses() {
+  const auto documents = store_->documents(kSecretUses);
+  if (!documents) return;
+  for (const auto& [key, document] : *documents) {
+    const size_t space = key.find(' ');
+    int64_t at_ms = 0;
+    std::from_chars(document.data(), document.data() + document.size(), at_ms);
+    if (space != key.npos) {
+      secret_uses_.restore({key.substr(0, space), key.substr(space + 1)}, at_ms);
+    }
+  }
 }
 
 void Engine::stop(int64_t deadline_ms) {
   if (store_) store_->watch({});
   front_.reset();
+  if (hooks_) hooks_->stop();
+  rounds_.reset();
+  if (store_) keepSecretUses();
   if (flow_) flow_->stop();
   if (steps_) steps_->stop();
   if (dispatcher_) dispatcher_->stop(deadline_ms);

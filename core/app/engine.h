@@ -10,6 +10,7 @@
 #include "app/connector_home.h"
 #include "app/connector_ports.h"
 #include "app/public_front.h"
+#include "app/rounds.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
 #include "ingest/receiver.h"
@@ -53,6 +54,10 @@ class Engine final : public admin::Services {
   }
   action::Desk& desk() override { return *desk_; }
   oauth::Keeper& tokens() override { return *tokens_; }
+  action::Hooks& hooks() override { return *hooks_; }
+  int64_t secretLastUsedMs(const std::string& integration, const std::string& ref) const override {
+    return secret_uses_.lastUsed({integration, ref});
+  }
   void secretsChanged() override { keeper_->announce(); }
   std::vector<std::string> reloadConnectors() override;
   Result<void> releaseConnector(const std::string& id) override;
@@ -75,9 +80,15 @@ class Engine final : public admin::Services {
   void buildDesk(const config::ServerConfig& config);
   void buildSteps();
   Result<std::string> secretOf(const config::SecretOwner& owner, const std::string& field);
+  NetworkPort::Terms termsOf(const plugin::PortCall& call) const;
+  std::string webhookUrl(const Integration& integration) const;
+  Result<mapping::Mapping> mappingOf(const std::string& tenant, const std::string& connector,
+                                     const std::string& object) const;
   void adopt(const CatalogPtr& catalog);
   void addGauges();
   void watchOthers();
+  void restoreSecretUses();
+  void keepSecretUses();
   Result<void> setState(DeliveryId id, DeliveryState state, std::string reason);
   Result<void> runAgain(const Delivery& dead);
 
@@ -98,12 +109,15 @@ class Engine final : public admin::Services {
   std::unique_ptr<oauth::Keeper> tokens_;
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<action::Desk> desk_;
+  std::unique_ptr<action::Hooks> hooks_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<steps::FlowHost> steps_;
+  ingest::SecretUses secret_uses_;
   std::unique_ptr<ingest::Receiver> receiver_;
   std::unique_ptr<PublicFront> front_;
   std::unique_ptr<CatalogKeeper> keeper_;
+  std::unique_ptr<Rounds> rounds_;
 };
 
 }  // namespace junctor::app

@@ -69,7 +69,8 @@ bool fitsTemplate(std::string_view pattern, std::string_view path) {
 
 void Simulator::addRoute(const Json& manifest, const Json& request, const Json& call) {
   Route route;
-  route.method = request.value("method", std::string("GET"));
+  route.graphql = request.value("graphql", std::string());
+  route.method = request.value("method", std::string(route.graphql.empty() ? "GET" : "POST"));
   route.path = pathOf(manifest, request.value("url", std::string()));
   for (const Json& each : call.value("http", Json::array())) {
     Recorded recorded;
@@ -85,6 +86,23 @@ void Simulator::addRoute(const Json& manifest, const Json& request, const Json& 
     route.answers.push_back(std::move(recorded));
   }
   if (!route.answers.empty()) routes_.push_back(std::move(route));
+}
+
+// The recorded call asks for the list first, where there is one, and then for the hook.
+void Simulator::addHookRoutes(const Json& manifest, const Json& call) {
+  const Json hooks = manifest.value("hooks", Json::object());
+  const Json answers = call.value("http", Json::array());
+  if (answers.empty()) return;
+  const auto answering = [](const Json& answer) -> Json {
+    return {{"http", Json::array({answer})}};
+  };
+  const auto add = [&](const char* which, const Json& answer) {
+    if (hooks.contains(which)) addRoute(manifest, hooks[which]["request"], answering(answer));
+  };
+  add("list", answers.front());
+  add("subscribe", answers.back());
+  add("renew", answers.back());
+  add("unsubscribe", {{"status", 204}});
 }
 
 Result<std::unique_ptr<Simulator>> Simulator::make(const plugin::Manifest& manifest,
@@ -107,6 +125,7 @@ Result<std::unique_ptr<Simulator>> Simulator::make(const plugin::Manifest& manif
       if (declared.contains(at)) request = declared[at];
     }
     if (request.is_object()) out->addRoute(declared, request, call);
+    if (kind == "subscribe") out->addHookRoutes(declared, call);
   }
   if (out->routes_.empty()) return invalidArgument("its fixtures record no calls");
   return out;
@@ -119,14 +138,18 @@ net::HttpHandler::Admission Simulator::admit(const net::HttpRequest&) {
 }
 
 // The route with the most fixed characters.
-Simulator::Route* Simulator::find(const std::string& method, const std::string& path) {
+Simulator::Route* Simulator::find(const net::HttpRequest& request) {
   Route* best = nullptr;
+  const auto body = parseJson(request.body);
+  const std::string query =
+      body && body->is_object() ? body->value("query", std::string()) : std::string();
   const auto fixed = [](const Route& route) {
     return route.path.size() -
            8 * static_cast<size_t>(std::count(route.path.begin(), route.path.end(), '{'));
   };
   for (Route& route : routes_) {
-    if (route.method != method || !fitsTemplate(route.path, path)) continue;
+    if (route.method != request.method || !fitsTemplate(route.path, request.path)) continue;
+    if (!route.graphql.empty() && route.graphql != query) continue;
     if (!best || fixed(route) > fixed(*best)) best = &route;
   }
   return best;
@@ -147,7 +170,7 @@ net::HttpResponse Simulator::answer(const net::HttpRequest& request) {
     ++over_rate_;
     return failure(429);
   }
-  Route* route = find(request.method, request.path);
+  Route* route = find(request);
   if (!route) return failure(404);
   const Recorded& recorded = route->answers[route->next];
   route->next = (route->next + 1) % route->answers.size();

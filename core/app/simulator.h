@@ -40,12 +40,14 @@ class Simulator final : public net::HttpHandler {
   };
   struct Route {
     std::string method, path;  // "/repos/{+repository}/issues"
+    std::string graphql{};     // its query, where all requests go to one path
     std::vector<Recorded> answers;
     size_t next = 0;
   };
   Simulator(int rate_per_s, const Clock& clock) : clock_(clock), rate_per_s_(rate_per_s) {}
   void addRoute(const Json& manifest, const Json& request, const Json& call);
-  Route* find(const std::string& method, const std::string& path);
+  void addHookRoutes(const Json& manifest, const Json& call);
+  Route* find(const net::HttpRequest& request);
   net::HttpResponse control(const net::HttpRequest& request);
   net::HttpResponse answer(const net::HttpRequest& request);
   bool overRate();

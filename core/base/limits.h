@@ -130,6 +130,7 @@ inline constexpr size_t kMappingIndexMax = 99;         // `a[99]`: the gap is fi
 inline constexpr size_t kMappingValueBytesShown = 80;  // of a value, in a report
 
 // -- Connectors
+inline constexpr size_t kAllowedNetworksMax = 64;  // of an integration
 inline constexpr int64_t kConnectorCallMs = 250;
 inline constexpr size_t kManifestBytesMax = 1024 * 1024;
 inline constexpr size_t kConnectorArenaBytesMax = 16 * 1024 * 1024;

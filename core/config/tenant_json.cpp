@@ -27,6 +27,8 @@ Json integrationToJson(const Integration& integration) {
   if (!integration.public_url.empty()) json["public_url"] = integration.public_url;
   if (!integration.enabled) json["enabled"] = false;
   if (integration.body_bytes_max > 0) json["body_bytes_max"] = integration.body_bytes_max;
+  if (!integration.allow_from.empty()) json["allow_from"] = integration.allow_from;
+  if (integration.allow_private) json["allow_private"] = true;
   return json;
 }
 

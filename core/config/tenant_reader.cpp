@@ -8,6 +8,7 @@
 #include "base/json_doc.h"
 #include "base/json_value.h"
 #include "base/limits.h"
+#include "base/network.h"
 #include "config/reader.h"
 #include "config/suggest.h"
 #include "crypto/hash.h"
@@ -81,6 +82,11 @@ void checkTrust(MapReader& map, const Integration& integration) {
   }
 }
 
+Result<void> checkNetwork(std::string_view text) {
+  const auto network = Network::parse(text);
+  return network ? Result<void>() : network.error();
+}
+
 Result<void> checkConnector(std::string_view text, const std::vector<std::string>& known) {
   JUNCTOR_CHECK(checkName(text));
   if (known.empty() || std::find(known.begin(), known.end(), text) != known.end()) return {};
@@ -102,6 +108,13 @@ Integration readIntegration(const Node& node, const Place& place, const ReadCont
   integration.enabled = map.boolean("enabled", true);
   integration.body_bytes_max =
       static_cast<size_t>(map.integer("body_bytes_max", 0, kBodyBytesMin, kBodyBytesMax));
+  map.list("allow_from", [&](const Node& item, const Place& at) {
+    integration.allow_from.push_back(scalarText(item, at, problems, checkNetwork));
+  });
+  if (integration.allow_from.size() > limits::kAllowedNetworksMax) {
+    map.problem("allow_from", "may hold at most " + std::to_string(limits::kAllowedNetworksMax));
+  }
+  integration.allow_private = map.boolean("allow_private", false);
   if (node.kind == Node::Kind::Map) checkTrust(map, integration);
   map.finish();
   return integration;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "conformance/loaded.h"
 #include "crypto/signature.h"
+#include "crypto/signing_key.h"
 #include "ingest/handshake.h"
 
 namespace junctor::conformance {
@@ -20,7 +21,14 @@ constexpr int64_t kNowMs = 1'763'700'000'000;
 constexpr const char* kPrefixed[] = {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                                      "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"};
 
+// A sender's key: seed and public key, in hex.
+std::string keyPair(size_t which) {
+  const auto key = crypto::SigningKey::fromSeed(std::string(32, which == 0 ? 'a' : 'b'));
+  return key ? toHex(key->seed() + key->publicKey()) : "";
+}
+
 std::string secret(const crypto::SignatureScheme& scheme, size_t which) {
+  if (scheme.algorithm == crypto::Algorithm::Ed25519) return keyPair(which);
   const std::string prefixed = kPrefixed[which];
   return scheme.key == crypto::KeyForm::Base64 ? prefixed.substr(6) : prefixed;
 }
@@ -33,6 +41,8 @@ class Signed {
     JUNCTOR_TRY(const auto signer, crypto::makeVerifier(scheme, {secret(scheme, which)}));
     Signed out;
     out.delivery = std::move(delivery);
+    out.delivery.body =
+        crypto::bodyToSign(scheme, std::move(out.delivery.body), secret(scheme, which), kNowMs);
     JUNCTOR_TRY(const Headers made, signer->sign(out.input(), kNowMs));
     for (const Header& header : made) {
       if (!findHeader(out.delivery.headers, header.first)) out.delivery.headers.push_back(header);
@@ -67,10 +77,7 @@ Outcome schemeOf(Session& session, Scheme& out) {
   const auto& declared = session.manifest()->signature;
   if (!declared) return skip("the manifest declares no signature scheme");
   if (declared->algorithm == crypto::Algorithm::None) return skip("the scheme is \"none\"");
-  if (declared->algorithm == crypto::Algorithm::Ed25519) {
-    return skip("the sender signs with a private key, which nobody has here");
-  }
-  if (!declared->query.empty()) return skip("the token stands in the URL");
+  if (declared->header.empty()) return skip("the token stands in the URL or in the body");
   out.scheme = *declared;
   const std::string a = secret(out.scheme, 0);
   const std::string b = secret(out.scheme, 1);
@@ -110,7 +117,7 @@ bool signsBody(const crypto::SignatureScheme& scheme) {
 // The name of the header that holds the time, "" if it is a pair of the signature's or there is
 // none.
 bool hasTime(const crypto::SignatureScheme& scheme) {
-  return scheme.tolerance_s > 0 && (!scheme.timestamp_header.empty() || !scheme.pair_time.empty());
+  return scheme.tolerance_s > 0 && scheme.timed();
 }
 
 }  // namespace
@@ -234,6 +241,14 @@ namespace {
 
 constexpr const char* kCanary = "c7a11enge-0123456789";
 constexpr const char* kHandshakeToken = "handshake-token-1";
+constexpr const char* kProof = "0f0e0d";
+
+std::string challengeBody(const plugin::Handshake& handshake, const std::string& announced) {
+  Json body = Json::object();
+  body[Json::json_pointer(handshake.when_json)] = announced;
+  if (!handshake.echo_json.empty()) body[Json::json_pointer(handshake.echo_json)] = kCanary;
+  return dumpJson(body);
+}
 
 std::string challengeQuery(const plugin::Handshake& handshake, const std::string& token) {
   std::string query = percentEncode(handshake.query) + "=" + kCanary + "%21";
@@ -265,15 +280,18 @@ Outcome handshakes(Session& session) {
     return answer->body == std::string(kCanary) + "!" ? pass()
                                                       : fail("does not send the challenge back");
   }
-  Json body = Json::object();
-  body[Json::json_pointer(handshake.when_json)] = handshake.equals;
-  body[Json::json_pointer(handshake.echo_json)] = kCanary;
-  const std::string text = dumpJson(body);
+  const std::string text = challengeBody(handshake, handshake.equals);
   JsonDoc document;
   const auto parsed = document.parse(text);
-  const auto answer = parsed ? ingest::jsonHandshake(handshake, *parsed) : std::nullopt;
+  const auto proof = [](std::string_view) { return std::string(kProof); };
+  const auto answer = parsed ? ingest::jsonHandshake(handshake, *parsed, proof) : std::nullopt;
   if (!answer) return fail("a challenge is not answered");
-  if (answer->body != kCanary) return fail("does not send the challenge back");
+  if (answer->status != handshake.status) return fail("answers with another status than declared");
+  for (const auto& [mark, value] : {std::pair{"{value}", kCanary}, std::pair{"{proof}", kProof}}) {
+    if (handshake.answer.find(mark) == std::string::npos) continue;
+    if (answer->body.find(value) == std::string::npos)
+      return fail("does not send the challenge back");
+  }
   const std::string* type = findHeader(answer->headers, "Content-Type");
   return type && type->starts_with(handshake.content_type)
              ? pass()
@@ -292,10 +310,7 @@ Outcome handshakeRefused(Session& session) {
     if (handshake.token_query.empty()) return pass("the manifest names no verify token");
     return echoesToAnybody(handshake) ? fail("a wrong verify token gets the challenge") : pass();
   }
-  Json body = Json::object();
-  body[Json::json_pointer(handshake.when_json)] = handshake.equals + "x";
-  body[Json::json_pointer(handshake.echo_json)] = "canary";
-  const std::string text = dumpJson(body);
+  const std::string text = challengeBody(handshake, handshake.equals + "x");
   JsonDoc document;
   const auto parsed = document.parse(text);
   if (parsed && ingest::jsonHandshake(handshake, *parsed)) {

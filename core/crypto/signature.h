@@ -33,26 +33,43 @@ enum class KeyForm { Utf8, Base64AfterPrefix, Base64, HexPublicKey };
 // {form_sorted} is a form's decoded fields, sorted by name, as name and value without separators
 // (Twilio); a body that is no form must then be named by its hash in the query (bodySHA256=hex).
 // `unit` is s, ms or iso8601, which is signed as it is written. With algorithm plain-token the
-// token may stand in the URL instead of a header: {"algorithm":"plain-token","query":"token"}.
-// Several signatures in one header: `separator` splits them, any match wins, parts that do not
-// carry `version`/`prefix` are skipped. With `pairs` the header is a list of k=v (Stripe).
+// token may stand in the URL instead of a header: {"algorithm":"plain-token","query":"token"}, or
+// in the body: {"algorithm":"plain-token","json":"/value/*/clientState"}, where `*` is every
+// element of a list and each must carry it. A time may stand in the signed body:
+// {"timestamp":{"json":"/webhookTimestamp","unit":"ms"}}. Several signatures in one header:
+// `separator` splits them, any match wins, parts that do not carry `version`/`prefix` are skipped.
+// With `pairs` the header is a list of k=v (Stripe).
 struct SignatureScheme {
   Algorithm algorithm = Algorithm::HmacSha256;
-  std::string header;  // "" only with `query`
+  std::string header;  // "" only with `query` or `json`
   std::string query;   // parameter of the URL that holds a plain token
+  std::string json;    // where the body holds it
   std::string prefix;
   Encoding encoding = Encoding::Hex;
   KeyForm key = KeyForm::Utf8;
   std::string signed_template = "{body}";
   std::string separator;
   std::string pair_time, pair_signature;  // "" = header is no pair list
-  std::string timestamp_header;           // "" = none, or from the pairs
+  std::string timestamp_header;           // "" = none, or from the pairs, or from the body
+  std::string timestamp_json;             // pointer into the body, "" = none
   int64_t timestamp_unit_ms = 1000;       // 1000 = seconds, 1 = milliseconds, 0 = ISO 8601
   int64_t tolerance_s = 0;                // 0 = no time window
   bool future_ok = false;                 // only "too old" fails (Stripe)
 
   static Result<SignatureScheme> fromJson(const Json& json);
+  bool timed() const {
+    return !timestamp_header.empty() || !pair_time.empty() || !timestamp_json.empty();
+  }
+  // The member of the body that is a secret and must not be stored; "" = none.
+  std::string secretMember() const { return json.substr(json.rfind('/') + 1); }
 };
+
+// The body of a sample as its sender would make it: the token, or the time, is put where the scheme
+// looks for it in the body. Nothing else changes, byte by byte.
+std::string bodyToSign(const SignatureScheme& scheme, std::string body, const std::string& secret,
+                       int64_t now_unix_ms);
+// `body` with "***" for every text or number that is a member `name`, at any depth.
+std::string withoutMember(std::string body, const std::string& name);
 
 struct SignatureInput {
   std::string_view method, url, path, query, body;
@@ -64,9 +81,14 @@ class Verifier {
   virtual ~Verifier() = default;
   // Unauthenticated with a cause that names header and rule, never secret or digest. A doubled
   // signature or timestamp header is refused. Thread-safe.
-  virtual Result<void> verify(const SignatureInput& input, int64_t now_unix_ms) const = 0;
-  // The headers a sender with the first secret would send (samples, tests). Not for Ed25519.
+  // Returns which secret it was, counted from 0.
+  virtual Result<size_t> verify(const SignatureInput& input, int64_t now_unix_ms) const = 0;
+  // The headers a sender with the first secret would send (samples, tests). For Ed25519 that secret
+  // must be the sender's: 64 bytes in hex, seed and public key.
   virtual Result<Headers> sign(const SignatureInput& input, int64_t now_unix_ms) const = 0;
+  // The MAC of a text in hex under one of the secrets, for handshakes that ask for a proof. "" if
+  // the scheme has none.
+  virtual std::string proof(size_t secret, std::string_view text) const = 0;
 };
 
 // InvalidArgument if a secret does not have the scheme's key form, or there is none.

@@ -116,11 +116,16 @@ Result<void> readTimestamp(const ObjectReader& in, SignatureScheme& scheme) {
     if (!scheme.pair_time.empty()) scheme.tolerance_s = kToleranceDefaultS;
     return {};
   }
-  JUNCTOR_TRY(const auto time, ObjectReader::open(in.at("timestamp"), in.pathOf("timestamp"),
-                                                  {"header", "unit", "tolerance_s", "future_ok"}));
+  JUNCTOR_TRY(const auto time,
+              ObjectReader::open(in.at("timestamp"), in.pathOf("timestamp"),
+                                 {"header", "json", "unit", "tolerance_s", "future_ok"}));
   JUNCTOR_TRY(scheme.timestamp_header, time.headerName("header"));
-  if (scheme.timestamp_header.empty() == scheme.pair_time.empty()) {
-    return time.error("header", "is required, unless pairs.time names the time");
+  JUNCTOR_TRY(scheme.timestamp_json, time.text("json", ""));
+  const int places =
+      !scheme.timestamp_header.empty() + !scheme.timestamp_json.empty() + !scheme.pair_time.empty();
+  if (places != 1) return time.error("header", "is required, or json, unless pairs.time names the time");
+  if (time.has("json") && !scheme.timestamp_json.starts_with("/")) {
+    return time.error("json", "must be a JSON pointer");
   }
   JUNCTOR_TRY(scheme.timestamp_unit_ms, time.choice("unit", kUnits, int64_t{1000}));
   JUNCTOR_TRY(scheme.tolerance_s, time.integer("tolerance_s", kToleranceDefaultS, kToleranceMaxS));
@@ -144,7 +149,8 @@ Result<void> checkKeyForm(const ObjectReader& in, const SignatureScheme& scheme)
 Result<void> checkCover(const ObjectReader& in, const SignatureScheme& scheme) {
   const bool timed = !scheme.timestamp_header.empty() || !scheme.pair_time.empty();
   if (scheme.algorithm == Algorithm::PlainToken) {
-    if (timed || in.has("signed")) return in.error("signed", "a plain token signs nothing");
+    if (scheme.timed() || in.has("signed"))
+      return in.error("signed", "a plain token signs nothing");
     return {};
   }
   const auto parsed = SignedTemplate::parse(scheme.signed_template);
@@ -157,13 +163,27 @@ Result<void> checkCover(const ObjectReader& in, const SignatureScheme& scheme) {
   return {};
 }
 
+// A token beside the headers goes with nothing else.
+Result<SignatureScheme> tokenPlace(const ObjectReader& in, const SignatureScheme& scheme,
+                                   size_t keys) {
+  const char* key = scheme.query.empty() ? "json" : "query";
+  if (scheme.algorithm != Algorithm::PlainToken || keys != 2) {
+    return in.error(key, "goes with algorithm plain-token and no other key");
+  }
+  if (!scheme.json.empty() && (!scheme.json.starts_with("/") || scheme.secretMember().empty() ||
+                               scheme.secretMember() == "*")) {
+    return in.error(key, "must be a JSON pointer that ends in a name");
+  }
+  return scheme;
+}
+
 }  // namespace
 
 Result<SignatureScheme> SignatureScheme::fromJson(const Json& json) {
   JUNCTOR_TRY(const auto in,
               ObjectReader::open(json, "signature",
                                  {"algorithm", "header", "prefix", "version", "encoding", "key",
-                                  "signed", "separator", "pairs", "timestamp", "query"}));
+                                  "signed", "separator", "pairs", "timestamp", "query", "json"}));
   SignatureScheme scheme;
   JUNCTOR_TRY(scheme.algorithm, in.choice("algorithm", kAlgorithms, Algorithm::HmacSha256));
   if (scheme.algorithm == Algorithm::None) {
@@ -172,11 +192,8 @@ Result<SignatureScheme> SignatureScheme::fromJson(const Json& json) {
   }
   JUNCTOR_TRY(scheme.header, in.headerName("header"));
   JUNCTOR_TRY(scheme.query, in.text("query", ""));
-  if (!scheme.query.empty()) {
-    const bool alone = scheme.algorithm == Algorithm::PlainToken && json.size() == 2;
-    return alone ? Result<SignatureScheme>(scheme)
-                 : in.error("query", "goes with algorithm plain-token and no other key");
-  }
+  JUNCTOR_TRY(scheme.json, in.text("json", ""));
+  if (!scheme.query.empty() || !scheme.json.empty()) return tokenPlace(in, scheme, json.size());
   if (scheme.header.empty()) return in.error("header", "is required");
   JUNCTOR_TRY(scheme.encoding, in.choice("encoding", kEncodings, Encoding::Hex));
   const bool ed25519 = scheme.algorithm == Algorithm::Ed25519;

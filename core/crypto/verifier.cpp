@@ -6,8 +6,10 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/json_doc.h"
 #include "base/limits.h"
 #include "base/time_text.h"
+#include "crypto/body_places.h"
 #include "crypto/ed25519.h"
 #include "crypto/hash.h"
 #include "crypto/mac.h"
@@ -15,6 +17,7 @@
 #include "crypto/signature_header.h"
 #include "crypto/signature_key.h"
 #include "crypto/signed_template.h"
+#include "crypto/signing_key.h"
 
 namespace junctor::crypto {
 namespace {
@@ -45,15 +48,33 @@ struct Token {
   std::string text;
   std::string hash;
 };
-using Key = std::variant<Mac, Ed25519Key, Token>;
+// `own`: the sender's part, which only who makes samples has.
+struct KeyPair {
+  Ed25519Key key;
+  std::optional<SigningKey> own;
+};
+using Key = std::variant<Mac, KeyPair, Token>;
+
+constexpr size_t kEd25519Bytes = 32;
+
+Result<Key> makeKeyPair(std::string_view bytes) {
+  if (bytes.size() != 2 * kEd25519Bytes) {
+    JUNCTOR_TRY(Ed25519Key key, Ed25519Key::open(bytes));
+    return Key(KeyPair{std::move(key), std::nullopt});
+  }
+  JUNCTOR_TRY(SigningKey own, SigningKey::fromSeed(bytes.substr(0, kEd25519Bytes)));
+  if (own.publicKey() != bytes.substr(kEd25519Bytes)) {
+    return invalidArgument("the secret's two halves do not belong together");
+  }
+  JUNCTOR_TRY(Ed25519Key key, Ed25519Key::open(own.publicKey()));
+  return Key(std::in_place_type<KeyPair>, KeyPair{std::move(key), std::optional(std::move(own))});
+}
 
 Result<Key> makeKey(const SignatureScheme& scheme, std::string_view secret) {
   JUNCTOR_TRY(std::string bytes, decodeSecret(scheme.key, secret));
   switch (scheme.algorithm) {
-    case Algorithm::Ed25519: {
-      JUNCTOR_TRY(Ed25519Key key, Ed25519Key::open(bytes));
-      return Key(std::move(key));
-    }
+    case Algorithm::Ed25519:
+      return makeKeyPair(bytes);
     case Algorithm::PlainToken: {
       std::string hash = sha256(bytes);
       return Key(Token{std::move(bytes), std::move(hash)});
@@ -68,20 +89,25 @@ class SchemeVerifier final : public Verifier {
   SchemeVerifier(SignatureScheme scheme, SignedTemplate covered, std::vector<Key> keys)
       : scheme_(std::move(scheme)), covered_(std::move(covered)), keys_(std::move(keys)) {}
 
-  Result<void> verify(const SignatureInput& input, int64_t now_unix_ms) const override;
+  Result<size_t> verify(const SignatureInput& input, int64_t now_unix_ms) const override;
   Result<Headers> sign(const SignatureInput& input, int64_t now_unix_ms) const override;
+  std::string proof(size_t secret, std::string_view text) const override;
 
  private:
   Result<std::string_view> timestampOf(const SignatureInput& input,
                                        const OfferedSignatures& offered) const;
   Result<void> checkWindow(std::string_view timestamp, int64_t now_unix_ms) const;
   Result<void> checkAge(int64_t age_ms) const;
-  Result<void> verifyQueryToken(const SignatureInput& input) const;
-  bool anyMatch(const OfferedSignatures& offered, const SignedParts& parts) const;
+  Result<void> checkBodyTime(std::string_view body, int64_t now_unix_ms) const;
+  std::optional<size_t> tokenNamed(std::string_view given) const;
+  Result<size_t> verifyQueryToken(const SignatureInput& input) const;
+  Result<size_t> verifyBodyTokens(std::string_view body) const;
+  std::optional<size_t> match(const OfferedSignatures& offered, const SignedParts& parts) const;
   bool macMatches(const Mac& mac, const OfferedSignatures& offered, const SignedParts& parts) const;
   bool ed25519Matches(const Ed25519Key& key, const OfferedSignatures& offered,
                       const SignedParts& parts) const;
   static bool tokenMatches(const Token& token, const OfferedSignatures& offered);
+  // Does the time stand in the headers?
   bool timed() const { return !scheme_.timestamp_header.empty() || !scheme_.pair_time.empty(); }
   std::string timeText(int64_t unix_ms) const {
     if (scheme_.timestamp_unit_ms == 0) return formatRfc3339(unix_ms);
@@ -163,22 +189,60 @@ bool SchemeVerifier::tokenMatches(const Token& token, const OfferedSignatures& o
 }
 
 // All live secrets are tried, whichever matches: the time taken does not tell which one did.
-bool SchemeVerifier::anyMatch(const OfferedSignatures& offered, const SignedParts& parts) const {
-  bool match = false;
-  for (const Key& key : keys_) {
-    if (const auto* mac = std::get_if<Mac>(&key)) {
-      match |= macMatches(*mac, offered, parts);
-    } else if (const auto* token = std::get_if<Token>(&key)) {
-      match |= tokenMatches(*token, offered);
+std::optional<size_t> SchemeVerifier::match(const OfferedSignatures& offered,
+                                            const SignedParts& parts) const {
+  std::optional<size_t> found;
+  for (size_t i = keys_.size(); i-- > 0;) {
+    bool matches = false;
+    if (const auto* mac = std::get_if<Mac>(&keys_[i])) {
+      matches = macMatches(*mac, offered, parts);
+    } else if (const auto* token = std::get_if<Token>(&keys_[i])) {
+      matches = tokenMatches(*token, offered);
     } else {
-      match |= ed25519Matches(std::get<Ed25519Key>(key), offered, parts);
+      matches = ed25519Matches(std::get<KeyPair>(keys_[i]).key, offered, parts);
     }
+    if (matches) found = i;
   }
-  return match;
+  return found;
+}
+
+std::optional<size_t> SchemeVerifier::tokenNamed(std::string_view given) const {
+  const std::string hash = sha256(given);
+  std::optional<size_t> found;
+  for (size_t i = keys_.size(); i-- > 0;) {
+    if (equalConstantTime(hash, std::get<Token>(keys_[i]).hash)) found = i;
+  }
+  return found;
+}
+
+// Every element carries the token, or none is believed.
+Result<size_t> SchemeVerifier::verifyBodyTokens(std::string_view body) const {
+  const auto wrong = [this] {
+    return unauthenticated("the body's " + scheme_.json + " matches no live secret");
+  };
+  JsonDoc document;
+  const auto root = document.parse(body);
+  if (!root) return wrong();
+  std::optional<size_t> first;
+  for (const JsonView value : valuesAt(*root, scheme_.json)) {
+    const auto found = value.isString() ? tokenNamed(value.asString()) : std::nullopt;
+    if (!found) return wrong();
+    if (!first) first = found;
+  }
+  if (!first) return wrong();
+  return *first;
+}
+
+// The time in a body that has been verified.
+Result<void> SchemeVerifier::checkBodyTime(std::string_view body, int64_t now_unix_ms) const {
+  JsonDoc document;
+  const auto root = document.parse(body);
+  const std::string time = root ? root->pointer(scheme_.timestamp_json).scalarText() : "";
+  return checkWindow(time, now_unix_ms);
 }
 
 // The token stands in the URL; twice is once too often.
-Result<void> SchemeVerifier::verifyQueryToken(const SignatureInput& input) const {
+Result<size_t> SchemeVerifier::verifyQueryToken(const SignatureInput& input) const {
   std::string_view rest = input.query, found;
   size_t times = 0;
   while (!rest.empty()) {
@@ -190,30 +254,35 @@ Result<void> SchemeVerifier::verifyQueryToken(const SignatureInput& input) const
     ++times;
   }
   const auto token = percentDecode(found, true);
-  bool match = false;
-  for (const Key& key : keys_) {
-    match |= token && equalConstantTime(sha256(*token), std::get<Token>(key).hash);
-  }
-  if (match && times == 1) return {};
+  const auto match = tokenNamed(token.value_or(""));
+  if (match && token && times == 1) return *match;
   return unauthenticated("the URL's parameter " + scheme_.query + " matches no live secret");
 }
 
-Result<void> SchemeVerifier::verify(const SignatureInput& input, int64_t now_unix_ms) const {
+Result<size_t> SchemeVerifier::verify(const SignatureInput& input, int64_t now_unix_ms) const {
   if (!scheme_.query.empty()) return verifyQueryToken(input);
+  if (!scheme_.json.empty()) return verifyBodyTokens(input.body);
   JUNCTOR_TRY(const std::string_view value, singleHeader(input.headers, scheme_.header));
   JUNCTOR_TRY(const OfferedSignatures offered, readSignatureHeader(scheme_, value));
   JUNCTOR_TRY(const std::string_view timestamp, timestampOf(input, offered));
   if (timed()) JUNCTOR_CHECK(checkWindow(timestamp, now_unix_ms));
   JUNCTOR_TRY(const SignedParts parts, covered_.expand(input, timestamp));
-  if (!anyMatch(offered, parts)) {
+  const auto matched = match(offered, parts);
+  if (!matched) {
     return unauthenticated(fmt::format("header {} does not match any live secret", scheme_.header));
   }
-  return {};
+  if (!scheme_.timestamp_json.empty()) JUNCTOR_CHECK(checkBodyTime(input.body, now_unix_ms));
+  return *matched;
+}
+
+std::string SchemeVerifier::proof(size_t secret, std::string_view text) const {
+  const auto* mac = secret < keys_.size() ? std::get_if<Mac>(&keys_[secret]) : nullptr;
+  return mac ? toHex(mac->compute({&text, 1}).view()) : "";
 }
 
 Result<Headers> SchemeVerifier::sign(const SignatureInput& input, int64_t now_unix_ms) const {
   Headers out;
-  if (!scheme_.query.empty()) return out;  // the sender puts the token into the URL
+  if (scheme_.header.empty()) return out;  // the sender puts the token into the URL or the body
   const std::string timestamp = timed() ? timeText(now_unix_ms) : std::string();
   if (!scheme_.timestamp_header.empty()) out.emplace_back(scheme_.timestamp_header, timestamp);
   std::string value;
@@ -223,7 +292,10 @@ Result<Headers> SchemeVerifier::sign(const SignatureInput& input, int64_t now_un
     JUNCTOR_TRY(const SignedParts parts, covered_.expand(input, timestamp));
     value = encode(mac->compute(parts.span()).view());
   } else {
-    return makeError(ErrorCode::Unimplemented, "ed25519 needs the sender's private key");
+    const auto& own = std::get<KeyPair>(keys_.front()).own;
+    if (!own) return makeError(ErrorCode::Unimplemented, "ed25519 needs the sender's private key");
+    JUNCTOR_TRY(const SignedParts parts, covered_.expand(input, timestamp));
+    value = encode(own->sign(parts.joined()));
   }
   value = scheme_.prefix + value;
   if (!scheme_.pair_signature.empty()) value = scheme_.pair_signature + "=" + value;

@@ -62,7 +62,7 @@ std::string handshakeToken(const plugin::Handshake& handshake, const Integration
 std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integration& integration,
                                        const std::shared_ptr<plugin::Connector>& connector,
                                        const config::SecretSource& secrets,
-                                       observe::Metrics& metrics) {
+                                       observe::Metrics& metrics, SecretUses& uses) {
   auto endpoint = std::make_shared<Endpoint>();
   endpoint->catalog = catalog;
   endpoint->integration = &integration;
@@ -76,6 +76,19 @@ std::shared_ptr<Endpoint> makeEndpoint(const CatalogPtr& catalog, const Integrat
   endpoint->secret_headers = secretHeaders(connector->manifest(), integration);
   if (const auto scheme = schemeFor(connector->manifest(), integration)) {
     endpoint->secret_query = scheme->query;
+    endpoint->secret_member = scheme->secretMember();
+  }
+  for (const SecretRef& ref : integration.webhook_secrets) {
+    endpoint->uses.push_back(uses.cell({integration.id, ref.text}));
+  }
+  for (const std::string& text : integration.allow_from) {
+    // What cannot be read lets nobody in; apply refuses it beforehand.
+    auto network = Network::parse(text);
+    if (network) {
+      endpoint->allow_from.push_back(*network);
+    } else {
+      endpoint->unavailable = "allow_from: " + network.error().message;
+    }
   }
   endpoint->handshake_token = handshakeToken(connector->manifest().handshake, integration);
   auto places = plugin::effectiveDeliveryKey(connector->manifest(), integration.settings_json);
@@ -131,7 +144,8 @@ Result<void> checkIntegration(const Integration& integration, const plugin::Regi
 }
 
 EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
-                             const config::SecretSource& secrets, observe::Metrics& metrics) {
+                             const config::SecretSource& secrets, observe::Metrics& metrics,
+                             SecretUses& uses) {
   EndpointTable table;
   for (const auto& [tenant_id, tenant] : catalog->tenants) {
     for (const auto& [id, integration] : tenant.integrations) {
@@ -143,7 +157,7 @@ EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& 
         continue;
       }
       if (!takesWebhooks(connector->manifest())) continue;
-      table.emplace(id, makeEndpoint(catalog, integration, connector, secrets, metrics));
+      table.emplace(id, makeEndpoint(catalog, integration, connector, secrets, metrics, uses));
     }
   }
   return table;

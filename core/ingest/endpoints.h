@@ -6,10 +6,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/network.h"
 #include "base/result.h"
 #include "config/load.h"
 #include "crypto/secret_bytes.h"
 #include "crypto/signature.h"
+#include "ingest/secret_uses.h"
 #include "model/catalog.h"
 #include "observe/metrics.h"
 #include "plugin/connector.h"
@@ -40,7 +42,10 @@ struct Endpoint {
   std::string unavailable;                  // why it cannot verify now (secret missing), "" = ready
   std::vector<std::string> secret_headers;  // carry signatures or tokens: never stored
   std::string secret_query;                 // likewise, a parameter of the URL
+  std::string secret_member;                // likewise, a member of the body
+  std::vector<SecretUses::Cell> uses;       // of the verifier's secrets, in their order
   std::string handshake_token;              // what a handshake must carry, if the manifest asks
+  std::vector<Network> allow_from;          // empty = all
 
   observe::Counter* accepted = nullptr;
   observe::Counter* duplicates = nullptr;
@@ -62,6 +67,7 @@ Result<void> checkIntegration(const Integration& integration, const plugin::Regi
 // Never fails: an integration that cannot verify answers 503 and is logged, so that the provider
 // sends again later.
 EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& registry,
-                             const config::SecretSource& secrets, observe::Metrics& metrics);
+                             const config::SecretSource& secrets, observe::Metrics& metrics,
+                             SecretUses& uses);
 
 }  // namespace junctor::ingest

@@ -1,6 +1,7 @@
 #include "ingest/handshake.h"
 
 #include "base/bytes.h"
+#include "base/json_writer.h"
 #include "crypto/hash.h"
 
 namespace junctor::ingest {
@@ -17,8 +18,26 @@ std::optional<std::string> queryValue(std::string_view query, std::string_view n
   return std::nullopt;
 }
 
+void replace(std::string& text, std::string_view mark, const std::string& value) {
+  if (const size_t at = text.find(mark); at != text.npos) text.replace(at, mark.size(), value);
+}
+
+std::string answerOf(const plugin::Handshake& handshake, const std::string& value,
+                     const Proof& proof) {
+  std::string out = handshake.answer;
+  replace(out, "{proof}", proof ? proof(value) : "");
+  if (handshake.content_type.find("json") == std::string::npos) {
+    replace(out, "{value}", value);
+  } else {
+    std::string quoted;
+    appendJsonString(quoted, value);
+    replace(out, "{value}", quoted.substr(1, quoted.size() - 2));
+  }
+  return out;
+}
+
 net::HttpResponse echo(const plugin::Handshake& handshake, std::string value) {
-  return {200,
+  return {handshake.status,
           {{"Content-Type", handshake.content_type}, {"X-Content-Type-Options", "nosniff"}},
           std::move(value)};
 }
@@ -39,10 +58,14 @@ std::optional<net::HttpResponse> queryHandshake(const plugin::Handshake& handsha
   return echo(handshake, std::move(*value));
 }
 
-std::optional<net::HttpResponse> jsonHandshake(const plugin::Handshake& handshake, JsonView body) {
+std::optional<net::HttpResponse> jsonHandshake(const plugin::Handshake& handshake, JsonView body,
+                                               const Proof& proof) {
   if (handshake.kind != plugin::HandshakeKind::JsonEcho || !body.valid()) return std::nullopt;
-  if (body.pointer(handshake.when_json).asString() != handshake.equals) return std::nullopt;
-  return echo(handshake, body.pointer(handshake.echo_json).scalarText());
+  const JsonView announced = body.pointer(handshake.when_json);
+  if (!announced.valid() || announced.scalarText() != handshake.equals) return std::nullopt;
+  const std::string value =
+      handshake.echo_json.empty() ? "" : body.pointer(handshake.echo_json).scalarText();
+  return echo(handshake, answerOf(handshake, value, proof));
 }
 
 }  // namespace junctor::ingest

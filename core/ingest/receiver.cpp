@@ -1,5 +1,7 @@
 #include "ingest/receiver.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/json_writer.h"
 #include "base/log.h"
@@ -49,6 +51,13 @@ net::HttpResponse responseOf(plugin::Reply&& reply) {
   }
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
+}
+
+bool allowedFrom(const Endpoint& endpoint, const std::string& address) {
+  const auto& networks = endpoint.allow_from;
+  return networks.empty() ||
+         std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& network) { return network.contains(address); });
 }
 
 bool looksLikeJson(const plugin::Manifest& manifest, const net::HttpRequest& request) {
@@ -154,30 +163,49 @@ void Receiver::handle(net::HttpRequest request, net::ResponderPtr responder) {
 void Receiver::receive(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
                        const net::ResponderPtr& responder) {
   const plugin::Manifest& manifest = endpoint->connector->manifest();
+  if (!allowedFrom(*endpoint, request.remote_ip)) {
+    refuse(*endpoint, request,
+           makeError(ErrorCode::PermissionDenied, "the sender's address is not in allow_from"));
+    return responder->reply(
+        net::problem(403, "address-not-allowed", "This address may not send here."));
+  }
   // Whatever the request is, the connector has to be asked before its sender is answered.
   const bool asks = endpoint->custom || manifest.replies;
-  if (request.method == "GET") {
-    auto echo = queryHandshake(manifest.handshake, request.query, endpoint->handshake_token);
-    if (echo) endpoint->handshakes->add();
-    if (echo || !endpoint->custom || !manifest.replies) {
-      return responder->reply(echo ? std::move(*echo) : notFoundHere());
+  if (request.method == manifest.handshake.method) {
+    if (auto echo = queryHandshake(manifest.handshake, request.query, endpoint->handshake_token)) {
+      endpoint->handshakes->add();
+      return responder->reply(std::move(*echo));
     }
+  }
+  if (request.method == "GET" && (!endpoint->custom || !manifest.replies)) {
+    return responder->reply(notFoundHere());
   }
   if (!endpoint->unavailable.empty()) {
     return responder->reply(tryLater("This integration cannot verify signatures now."));
   }
   Incoming in{endpoint, std::move(request), {}, responder};
   in.url = publicUrl(*endpoint->integration, in.request);
-  if (endpoint->verifier) {
-    const net::HttpRequest& signed_one = in.request;
-    const crypto::SignatureInput input{signed_one.method, in.url,          signed_one.path,
-                                       signed_one.query,  signed_one.body, signed_one.headers};
-    if (auto verified = endpoint->verifier->verify(input, clock_.unixMs()); !verified) {
-      return refuseSignature(in, verified.error());
-    }
-  }
+  if (endpoint->verifier && !verified(in)) return;
   if (asks) return askConnector(std::move(in));
   if (const auto body = understand(in, document_)) append(std::move(in), *body, std::nullopt);
+}
+
+// False: it was answered.
+bool Receiver::verified(Incoming& in) {
+  const net::HttpRequest& request = in.request;
+  const crypto::SignatureInput input{request.method, in.url,       request.path,
+                                     request.query,  request.body, request.headers};
+  const auto by = in.endpoint->verifier->verify(input, clock_.unixMs());
+  if (!by) {
+    refuseSignature(in, by.error());
+    return false;
+  }
+  in.secret = *by;
+  in.endpoint->uses[*by]->store(clock_.unixMs(), std::memory_order_relaxed);
+  if (!in.endpoint->secret_member.empty()) {
+    in.request.body = crypto::withoutMember(std::move(in.request.body), in.endpoint->secret_member);
+  }
+  return true;
 }
 
 // The body if it is JSON, else nothing in it. None: the request was answered.
@@ -193,7 +221,11 @@ std::optional<JsonView> Receiver::understand(const Incoming& in, JsonDoc& docume
     }
     body = *parsed;
   }
-  if (auto echo = jsonHandshake(manifest.handshake, body)) {
+  const auto proof = [&in](std::string_view value) {
+    const auto& verifier = in.endpoint->verifier;
+    return verifier ? verifier->proof(in.secret, value) : std::string();
+  };
+  if (auto echo = jsonHandshake(manifest.handshake, body, proof)) {
     in.endpoint->handshakes->add();
     in.responder->reply(std::move(*echo));
     return std::nullopt;

@@ -45,12 +45,14 @@ class Receiver final : public net::HttpHandler {
     net::HttpRequest request;
     std::string url;
     net::ResponderPtr responder;
+    size_t secret = 0;  // which one verified it
   };
   void receive(const std::shared_ptr<const Endpoint>& endpoint, net::HttpRequest&& request,
                const net::ResponderPtr& responder);
   std::optional<JsonView> understand(const Incoming& in, JsonDoc& document);
   void askConnector(Incoming&& in);
   void ask(ConnectorDesk::Worker& worker, Incoming&& in);
+  bool verified(Incoming& in);
   bool verifiedBy(plugin::Instance& instance, const Incoming& in);
   RawRequest rawOf(const Incoming& in, bool without_secrets) const;
   // `reply` instead of the usual answer.

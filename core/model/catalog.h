@@ -26,6 +26,9 @@ struct Integration {
   bool unsigned_ok = false;  // `unsigned: true`: events without signature are taken. Shown in red.
   bool enabled = true;
   size_t body_bytes_max = 0;  // 0 = limits::kBodyBytesMax
+  // Networks that may send its webhooks ("203.0.113.0/24"); empty = all.
+  std::vector<std::string> allow_from;
+  bool allow_private = false;  // its connector may dial private networks
 };
 
 struct RetryPolicy {

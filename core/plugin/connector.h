@@ -35,9 +35,14 @@ Result<Place> parsePlace(std::string_view text);
 struct Handshake {
   HandshakeKind kind = HandshakeKind::None;
   std::string when_json, equals;  // JsonEcho: pointer and value that announce it ("/type", …)
-  std::string echo_json;          // JsonEcho: pointer of the value to send back
-  std::string query;              // QueryEcho: parameter to send back
-  std::string token_query;        // QueryEcho: parameter that must be the setting `token_setting`
+  std::string echo_json;          // JsonEcho: pointer of the value to send back; "" = none
+  // JsonEcho: what is sent; {value} is that value, {proof} its MAC in hex under the secret that
+  // verified the request. In JSON the value is escaped.
+  std::string answer = "{value}";
+  int status = 200;            // JsonEcho: of the answer
+  std::string query;           // QueryEcho: parameter to send back
+  std::string method = "GET";  // QueryEcho: of the request
+  std::string token_query;     // QueryEcho: parameter that must be the setting `token_setting`
   std::string token_setting;
   std::string content_type = "text/plain";
 };

@@ -13,7 +13,7 @@ Result<void> checkRequest(const StrictObject& in, const char* key) {
   if (!in.has(key)) return in.error(key, "is required");
   JUNCTOR_TRY(const auto request, StrictObject::open(in.at(key), in.pathOf(key),
                                                      {"method", "url", "query", "headers", "json",
-                                                      "form", "credential"}));
+                                                      "form", "graphql", "credential"}));
   JUNCTOR_TRY(const std::string url, request.requiredText("url"));
   if (!url.starts_with("/") && !url.starts_with("https://")) {
     return request.error("url", "must be a path of api.url, or https");
@@ -46,9 +46,10 @@ Result<CredentialWay> readWay(const Json& json, const std::string& path) {
       StrictObject::open(json, path, {"kind", "secret", "header", "value", "user", "password"}));
   CredentialWay way;
   JUNCTOR_TRY(const std::string kind, in.requiredText("kind"));
-  if (kind != "header" && kind != "basic" && kind != "oauth") {
-    return in.error("kind", "must be header, basic or oauth");
+  if (kind != "header" && kind != "basic" && kind != "oauth" && kind != "url") {
+    return in.error("kind", "must be header, basic, oauth or url");
   }
+  if (kind == "url") way.kind = CredentialWay::Kind::Url;
   if (kind == "basic") way.kind = CredentialWay::Kind::Basic;
   if (kind == "oauth") way.kind = CredentialWay::Kind::Oauth;
   JUNCTOR_TRY(way.secret, in.text("secret", kind == "oauth" ? "oauth" : ""));
@@ -124,6 +125,41 @@ Result<void> readOauth(const Json& manifest, OauthFacts& out) {
   return {};
 }
 
+// The rate that the provider states: what it takes before it says 429.
+Result<void> readRate(const Json& manifest, Declared& out) {
+  const Json api = manifest.value("api", Json::object());
+  if (!api.is_object() || !api.contains("rate")) return {};
+  JUNCTOR_TRY(const auto rate,
+              StrictObject::open(api["rate"], "api.rate",
+                                 {"remaining", "reset", "reset_is", "requests", "per_s"}));
+  JUNCTOR_TRY(out.rate.count, rate.integer("requests", 0, 1, 1'000'000));
+  JUNCTOR_TRY(const int64_t per_s, rate.integer("per_s", 1, 1, 86'400));
+  out.rate.per = std::chrono::seconds(per_s);
+  return {};
+}
+
+Result<void> readHooks(const Json& manifest, Declared& out) {
+  if (!manifest.contains("hooks")) return {};
+  JUNCTOR_TRY(const auto hooks, StrictObject::open(manifest["hooks"], "hooks",
+                                                   {"subscribe", "unsubscribe", "renew", "list",
+                                                    "events", "lifetime_s", "secret"}));
+  for (const char* key : {"subscribe", "unsubscribe", "renew", "list"}) {
+    const bool optional = key == std::string_view("renew") || key == std::string_view("list");
+    if (optional && !hooks.has(key)) continue;
+    if (!hooks.has(key)) return hooks.error(key, "is required");
+    JUNCTOR_TRY(const auto one, StrictObject::open(hooks.at(key), hooks.pathOf(key),
+                                                   {"request", "result", "items", "id", "url"}));
+    JUNCTOR_CHECK(checkRequest(one, "request"));
+  }
+  JUNCTOR_TRY(const std::string secret, hooks.text("secret", "host"));
+  if (secret != "host" && secret != "provider") {
+    return hooks.error("secret", "must be host or provider");
+  }
+  out.hook_secret_by_host = secret == "host";
+  JUNCTOR_TRY(out.hook_events, hooks.texts("events"));
+  return {};
+}
+
 }  // namespace
 
 const DeclaredAction* Declared::action(std::string_view name) const {
@@ -149,6 +185,8 @@ Result<Declared> readDeclared(const Json& manifest) {
   out.testable = manifest.contains("test");
   JUNCTOR_CHECK(readCredentials(manifest, out));
   JUNCTOR_CHECK(readOauth(manifest, out.oauth));
+  JUNCTOR_CHECK(readRate(manifest, out));
+  JUNCTOR_CHECK(readHooks(manifest, out));
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "model/catalog.h"
 
 namespace junctor::plugin {
 
@@ -24,7 +25,9 @@ struct DeclaredAction {
 // One way to attach a credential; of several the first whose secret is there is taken. Texts may
 // hold {secret} and {settings.NAME}.
 struct CredentialWay {
-  enum class Kind { Header, Basic, Oauth } kind = Kind::Header;
+  // Url: the whole address is the secret (incoming webhooks); its host must be one of those that
+  // the credential may go to.
+  enum class Kind { Header, Basic, Oauth, Url } kind = Kind::Header;
   std::string secret;  // field of the vault; of Oauth "oauth"
   std::string header = "Authorization";
   std::string value = "Bearer {secret}";  // of Header and Oauth
@@ -54,6 +57,9 @@ struct Declared {
   OauthFacts oauth;
   std::vector<std::string> objects;  // whose fields can be listed
   bool testable = false;
+  RateLimit rate;                   // as the provider states it; count 0 = it states none
+  bool hook_secret_by_host = true;  // of a registered webhook; else the provider's answer has it
+  std::vector<std::string> hook_events;  // that are asked for if nobody chooses
 
   const DeclaredAction* action(std::string_view name) const;
 };

@@ -92,27 +92,37 @@ Result<void> readHandshake(const StrictObject& in, Manifest& out) {
   if (!in.has("handshake")) return {};
   JUNCTOR_TRY(const auto json,
               StrictObject::open(in.at("handshake"), in.pathOf("handshake"),
-                                 {"kind", "when", "equals", "echo", "query", "content_type",
-                                  "token_query", "token_setting"}));
+                                 {"kind", "when", "equals", "echo", "answer", "status", "query",
+                                  "method", "content_type", "token_query", "token_setting"}));
   JUNCTOR_TRY(const std::string kind, json.requiredText("kind"));
   JUNCTOR_TRY(out.handshake.content_type, json.text("content_type", out.handshake.content_type));
   if (kind == "json-echo") {
     out.handshake.kind = HandshakeKind::JsonEcho;
     JUNCTOR_TRY(out.handshake.when_json, json.requiredText("when"));
     JUNCTOR_TRY(out.handshake.equals, json.requiredText("equals"));
-    JUNCTOR_TRY(out.handshake.echo_json, json.requiredText("echo"));
-    if (json.has("query")) return json.error("query", "belongs to query-echo");
+    JUNCTOR_TRY(out.handshake.echo_json, json.text("echo"));
+    JUNCTOR_TRY(out.handshake.answer, json.text("answer", out.handshake.answer));
+    if (out.handshake.echo_json.empty() && !json.has("answer")) out.handshake.answer.clear();
+    JUNCTOR_TRY(const int64_t status, json.integer("status", 200, 200, 299));
+    out.handshake.status = static_cast<int>(status);
+    for (const char* key : {"query", "method"}) {
+      if (json.has(key)) return json.error(key, "belongs to query-echo");
+    }
     return {};
   }
   if (kind != "query-echo") return json.error("kind", "must be json-echo or query-echo");
   out.handshake.kind = HandshakeKind::QueryEcho;
   JUNCTOR_TRY(out.handshake.query, json.requiredText("query"));
+  JUNCTOR_TRY(out.handshake.method, json.text("method", out.handshake.method));
+  if (out.handshake.method != "GET" && out.handshake.method != "POST") {
+    return json.error("method", "must be GET or POST");
+  }
   JUNCTOR_TRY(out.handshake.token_query, json.text("token_query"));
   JUNCTOR_TRY(out.handshake.token_setting, json.text("token_setting"));
   if (out.handshake.token_query.empty() != out.handshake.token_setting.empty()) {
     return json.error("token_query", "goes with token_setting");
   }
-  for (const char* key : {"when", "equals", "echo"}) {
+  for (const char* key : {"when", "equals", "echo", "answer", "status"}) {
     if (json.has(key)) return json.error(key, "belongs to json-echo");
   }
   return {};
@@ -201,7 +211,7 @@ Result<Manifest> fromJson(const Json& json) {
               StrictObject::open(json, "",
                                  {"id", "name", "version", "license", "summary", "abi",
                                   "interfaces", "runtime", "webhook", "capabilities", "api",
-                                  "actions", "fields", "test", "credentials", "oauth2"}));
+                                  "actions", "fields", "test", "credentials", "oauth2", "hooks"}));
   Manifest out;
   JUNCTOR_TRY(out.id, in.requiredText("id"));
   // The host's own verdicts begin like that (plugin/verdict.h), a connector's words with its id.

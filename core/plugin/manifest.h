@@ -2,12 +2,12 @@
 // The manifest of a connector, from the JSON of its ELF note. Keys:
 //   id, name, version, license, summary, abi {major, min_minor}, interfaces [..], runtime,
 //   webhook {signature, delivery_key [place], delivery_key_from "settings",
-//            handshake {kind, when, equals, echo, query, content_type, token_query,
-//            token_setting},
+//            handshake {kind, when, equals, echo, answer, status, query, method, content_type,
+//            token_query, token_setting},
 //            body "json|form|xml|any", success {status, body, content_type}, events [glob],
 //            samples [{event, file, headers {}, fresh [pointer]}]}
 //   api {url, credential, headers, errors, rate}, actions {name: …}, fields {object: …}, test {…},
-//   credentials {name: [way]}, oauth2 {…}: see plugin/declared.h
+//   hooks {…}, credentials {name: [way]}, oauth2 {…}: see plugin/declared.h
 // `signature` is a scheme as in crypto/signature.h, or {"from":"settings","default":<scheme>}.
 #include <string>
 

@@ -1,5 +1,5 @@
 // GitHub webhooks: the event name stands in a header, the action in the body.
-#include <junctor/declared.hpp>
+#include <junctor/declared_hooks.hpp>
 
 namespace {
 
@@ -117,9 +117,10 @@ Text actor(const jnc::Call& call, const Json& sender) {
   });
 }
 
-class Github final : public jnc::Connector, public jnc::DeclaredApi {
+class Github final : public jnc::Connector, public jnc::DeclaredApi, public jnc::DeclaredHooks {
  public:
-  Github(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Github(const jnc::Call& call, const Json& settings)
+      : DeclaredApi(call, settings), DeclaredHooks(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Text name = request.header("X-GitHub-Event");

@@ -1,5 +1,5 @@
 // Stripe events: snapshot events (API v1) hold the object, thin events (API v2) only name it.
-#include <junctor/declared.hpp>
+#include <junctor/declared_hooks.hpp>
 
 namespace {
 
@@ -22,9 +22,10 @@ Text actor(const jnc::Call& call, const Json& request) {
   });
 }
 
-class Stripe final : public jnc::Connector, public jnc::DeclaredApi {
+class Stripe final : public jnc::Connector, public jnc::DeclaredApi, public jnc::DeclaredHooks {
  public:
-  Stripe(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Stripe(const jnc::Call& call, const Json& settings)
+      : DeclaredApi(call, settings), DeclaredHooks(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);

@@ -51,6 +51,11 @@ inline bool sameScalar(const Json& a, const Json& b) {
   return a.present() && a.type() == b.type() && a.text() == b.text();
 }
 
+inline Json declaredManifest(const Call& call) {
+  return call.parse(
+      {junctor_manifest, static_cast<size_t>(junctor_manifest_end - junctor_manifest)});
+}
+
 }  // namespace detail
 
 // Sends what the manifest declares, and reads what comes back.
@@ -61,14 +66,19 @@ class DeclaredRequests {
   Prepared prepare(const Json& request, const Values& values, bool key_in_header) const {
     const Template fill(call_, values);
     Prepared out;
-    out.method = request["method"].present() ? request["method"].text() : Text("GET");
+    out.method = fill.text(request["method"].text()).value_or("");
+    if (out.method.empty()) out.method = request["graphql"].present() ? "POST" : "GET";
     out.url = urlOf(request, fill);
     const Text credential = (request["credential"].present() ? request : api_)["credential"].text();
     out.credential = credential;
     out.sends_key = key_in_header;
     for (const Json& headers : {api_["headers"], request["headers"]}) {
       for (const auto& header : headers) {
-        if (auto value = fill.text(header.value.text())) {
+        if (header.key == "...") {
+          for (const auto& given : fill.valueAt(header.value)) {
+            out.headers.emplace_back(given.key, given.value.text());
+          }
+        } else if (auto value = fill.text(header.value.text())) {
           out.headers.emplace_back(header.key, std::move(*value));
         }
       }
@@ -92,12 +102,16 @@ class DeclaredRequests {
     return answer;
   }
 
-  // null where the answer has no body.
-  Json read(const HttpAnswer& answer) const {
+  // null where the answer has no body. `any`: what is no JSON is a text.
+  Json read(const HttpAnswer& answer, bool any = false) const {
     if (answer.body().empty()) return call_.parse("null");
     try {
       return answer.json();
     } catch (const Failure&) {
+      if (any && isUtf8(answer.body())) {
+        Writer out(call_.raw());
+        return call_.parse(out.value(answer.body()).end());
+      }
       throw Failure(JN_E_UNAVAILABLE, "the provider's answer is not JSON").http(answer.status());
     }
   }
@@ -110,11 +124,16 @@ class DeclaredRequests {
     if (!url) throw invalid("a parameter or setting is missing: " + std::string(path));
     url->insert(0, base);
     char separator = url->find('?') == std::string::npos ? '?' : '&';
-    for (const auto& field : request["query"]) {
-      const auto value = fill.text(field.value.text());
-      if (!value) continue;
-      *url += separator + percentEncoded(field.key) + "=" + percentEncoded(*value);
+    const auto add = [&](Text name, Text value) {
+      *url += separator + percentEncoded(name) + "=" + percentEncoded(value);
       separator = '&';
+    };
+    for (const auto& field : request["query"]) {
+      if (field.key == "...") {
+        for (const auto& given : fill.valueAt(field.value)) add(given.key, given.value.text());
+      } else if (const auto value = fill.text(field.value.text())) {
+        add(field.key, *value);
+      }
     }
     return *url;
   }
@@ -134,9 +153,17 @@ class DeclaredRequests {
   void addBody(const Json& request, const Template& fill, Prepared& out) const {
     const bool form = request["form"].present();
     const Json source = request[form ? "form" : "json"];
-    if (!source.present()) return;
+    const Json graphql = request["graphql"];
+    if (!source.present() && !graphql.present()) return;
     Writer writer(call_.raw());
-    fill.write(writer, source);
+    if (graphql.present()) {
+      // Its braces are its own; the places are in the variables.
+      writer.object().key("query").value(graphql);
+      if (source.present()) fill.write(writer.key("variables"), source);
+      writer.close();
+    } else {
+      fill.write(writer, source);
+    }
     const Text json = writer.end();
     if (form) {
       appendForm(out.body, "", call_.parse(json), api_["lists"].text() == "repeated");
@@ -164,7 +191,8 @@ class DeclaredRequests {
     const Json when = api_["errors"]["when"];
     if (!answer.ok()) return true;
     if (!when.present() || answer.body().empty()) return false;
-    return detail::sameScalar(read(answer).at(when["pointer"].text()), when["equals"]);
+    const Json told = read(answer).at(when["pointer"].text());
+    return when["equals"].present() ? detail::sameScalar(told, when["equals"]) : told.present();
   }
 
   void check(const HttpAnswer& answer, const char* what) const {
@@ -244,10 +272,7 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
   }
 
  protected:
-  static Json declared(const Call& call) {
-    return call.parse(
-        {junctor_manifest, static_cast<size_t>(junctor_manifest_end - junctor_manifest)});
-  }
+  static Json declared(const Call& call) { return detail::declaredManifest(call); }
   Json settings(const Call& call) const { return call.parse(settings_); }
 
   // Required ones are there, unknown ones are not, and each has its type.
@@ -277,10 +302,13 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
     const Prepared request = requests.prepare(action["request"], values, keyed && !in_body);
     if (call.dryRun()) return wouldSend(call, request, values, out);
     const bool repeatable = in_body && !values.idempotency_key.empty();
-    if (action["pages"].present()) return runPages(call, requests, request, name, action, out);
-    const Json answer =
-        requests.read(requests.send(request, values.idempotency_key, repeatable, name.c_str()));
+    if (action["pages"].present()) {
+      return runPages(call, requests, request, values, name, action, out);
+    }
     const Json result = action["result"];
+    const Json answer =
+        requests.read(requests.send(request, values.idempotency_key, repeatable, name.c_str()),
+                      result["any"].boolean().value_or(false));
     const Json data = result["data"].present() ? answer.at(result["data"].text()) : answer;
     ActionResult given;
     given.data = data.present() ? data.dump() : Text("null");
@@ -323,7 +351,8 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
 
   // All pages up to pages.max (5), as {"items": […], "more": …}.
   void runPages(const Call& call, const DeclaredRequests& requests, Prepared request,
-                const std::string& name, const Json& action, ActionSink& out) {
+                const Values& values, const std::string& name, const Json& action,
+                ActionSink& out) {
     const Json pages = action["pages"];
     const std::string first = request.url;
     const int64_t most = pages["max"].integer().value_or(5);
@@ -339,24 +368,39 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
         writer.value(item.value);
         last = item.value;
       }
-      request.url = nextUrl(pages, first, answer, body, last);
-      more = !request.url.empty();
+      if (pages["in_body"].boolean().value_or(false)) {
+        Values next = values;
+        next.cursor = cursorOf(pages, body, last);
+        more = !next.cursor.empty();
+        if (more) request = requests.prepare(action["request"], next, false);
+      } else {
+        request.url = nextUrl(pages, first, answer, body, last, page + 1);
+        more = !request.url.empty();
+      }
     }
     ActionResult result;
     result.data = writer.close().key("more").value(more).close().end();
     out.result(result);
   }
 
+  static bool moreOf(const Json& pages, const Json& body) {
+    return body.at(pages["more"].text()).boolean().value_or(false);
+  }
+
+  static Text cursorOf(const Json& pages, const Json& body, const Json& last) {
+    if (pages["more"].present() && !moreOf(pages, body)) return {};
+    if (pages["cursor"].present()) return body.at(pages["cursor"].text()).text();
+    return pages["last"].present() ? last.at(pages["last"].text()).text() : Text();
+  }
+
   // "" = that was the last page.
   static std::string nextUrl(const Json& pages, const std::string& first, const HttpAnswer& answer,
-                             const Json& body, const Json& last) {
+                             const Json& body, const Json& last, int64_t page) {
     if (pages["next"].text() == "link") return linkNext(answer.header("Link"));
     if (pages["next_url"].present()) return std::string(body.at(pages["next_url"].text()).text());
-    Text cursor;
-    if (pages["cursor"].present()) cursor = body.at(pages["cursor"].text()).text();
-    if (pages["last"].present() && body.at(pages["more"].text()).boolean().value_or(false)) {
-      cursor = last.at(pages["last"].text()).text();
-    }
+    std::string cursor(cursorOf(pages, body, last));
+    const int64_t step = pages["step"].integer().value_or(0);
+    if (step > 0 && moreOf(pages, body)) cursor = std::to_string(page * step);
     if (cursor.empty()) return {};
     const char separator = first.find('?') == std::string::npos ? '?' : '&';
     return first + separator + percentEncoded(pages["query"].text()) + "=" + percentEncoded(cursor);

@@ -4,12 +4,13 @@
 //   {name}            a parameter of the action, or its default in the input schema
 //   {settings.name}   a setting of the integration
 //   {idempotency_key} the act's key
+//   {cursor}          of the page that is asked for
 //
 // A text that is one place takes the value as it is, of any type; in a longer text values are
 // written as text, lists joined by commas. In URLs they are percent-encoded; {+name} keeps slashes,
 // and {+settings.name} a whole URL.
 // What has no value is left out: the member, and an object whose places all have none. A member
-// named "..." puts the members of its object in its own place.
+// named "..." puts the members of its object in its own place, in a query and among headers too.
 #ifndef JUNCTOR_TEMPLATE_HPP
 #define JUNCTOR_TEMPLATE_HPP
 
@@ -37,6 +38,7 @@ inline std::string percentEncoded(Text text, bool keep_slashes = false) {
 struct Values {
   Json params, schema, settings;  // schema: of the parameters
   Text idempotency_key;
+  Text cursor = {};
 
   Json find(Text name) const {
     constexpr Text kSettings = "settings.";
@@ -75,6 +77,9 @@ class Template {
     }
     return out += source.substr(at);
   }
+
+  // The value that a text with one place stands for.
+  Json valueAt(const Json& source) const { return values_.find(onePlace(source.text())); }
 
   // Has it anything to say? A part without places always has.
   bool says(const Json& source) const {
@@ -124,6 +129,7 @@ class Template {
       if (values_.idempotency_key.empty()) return std::nullopt;
       return std::string(values_.idempotency_key);
     }
+    if (name == "cursor" && !values_.cursor.empty()) return std::string(values_.cursor);
     const Json value = values_.find(name);
     if (!value.present()) return std::nullopt;
     if (!value.isArray()) return std::string(value.isObject() ? value.dump() : value.text());
@@ -159,7 +165,7 @@ class Template {
     for (const auto& member : source) {
       if (!says(member.value)) continue;
       if (member.key == "...") {
-        for (const auto& inner : values_.find(onePlace(member.value.text()))) {
+        for (const auto& inner : valueAt(member.value)) {
           out.key(inner.key).value(inner.value);
         }
       } else {

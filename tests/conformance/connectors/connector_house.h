@@ -21,6 +21,15 @@ inline const plugin::Registry& builtConnectors() {
   return *registry;
 }
 
+// Those that act alone have no samples.
+inline std::vector<std::shared_ptr<plugin::Connector>> webhookConnectors() {
+  std::vector<std::shared_ptr<plugin::Connector>> out = builtConnectors().all();
+  std::erase_if(out, [](const auto& connector) {
+    return !connector->manifest().offers("junctor.webhook/1");
+  });
+  return out;
+}
+
 inline std::string fixture(const std::string& connector, const std::string& file) {
   return readFile(JUNCTOR_SOURCE_DIR "/plugins/" + connector + "/fixtures/" + file).value();
 }

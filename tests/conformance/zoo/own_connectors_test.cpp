@@ -4,18 +4,21 @@
 namespace junctor::testing {
 namespace {
 
-void mustPass(const std::string& name) {
+void mustPass(const std::string& name, size_t least = 50) {
   conformance::Options options;
   options.library = JUNCTOR_BINARY_DIR "/lib/junctor/connectors/" + name + ".so";
   options.fixtures = JUNCTOR_SOURCE_DIR "/plugins/" + name + "/fixtures";
   const conformance::Report report = checked(options);
   CHECK(failuresOf(report) == "");
-  CHECK(report.count(conformance::Verdict::Pass) >= 50);
+  CHECK(report.count(conformance::Verdict::Pass) >= least);
   CHECK(report.connector == name);
 }
 
 }  // namespace
 
+TEST_CASE("discord passes every check") {
+  mustPass("discord");
+}
 TEST_CASE("freshdesk passes every check") {
   mustPass("freshdesk");
 }
@@ -24,6 +27,12 @@ TEST_CASE("generic passes every check") {
 }
 TEST_CASE("github passes every check") {
   mustPass("github");
+}
+TEST_CASE("gitlab passes every check") {
+  mustPass("gitlab");
+}
+TEST_CASE("http passes every check") {
+  mustPass("http", 30);  // none of those of webhooks
 }
 TEST_CASE("hubspot passes every check") {
   mustPass("hubspot");
@@ -34,8 +43,17 @@ TEST_CASE("intercom passes every check") {
 TEST_CASE("jira passes every check") {
   mustPass("jira");
 }
+TEST_CASE("linear passes every check") {
+  mustPass("linear");
+}
+TEST_CASE("msgraph passes every check") {
+  mustPass("msgraph");
+}
 TEST_CASE("openai passes every check") {
   mustPass("openai");
+}
+TEST_CASE("pagerduty passes every check") {
+  mustPass("pagerduty");
 }
 TEST_CASE("salesforce passes every check") {
   mustPass("salesforce");
@@ -52,6 +70,9 @@ TEST_CASE("standard-webhooks passes every check") {
 TEST_CASE("stripe passes every check") {
   mustPass("stripe");
 }
+TEST_CASE("teams passes every check") {
+  mustPass("teams");
+}
 TEST_CASE("twilio passes every check") {
   mustPass("twilio");
 }
@@ -60,6 +81,9 @@ TEST_CASE("whatsapp-cloud passes every check") {
 }
 TEST_CASE("zendesk passes every check") {
   mustPass("zendesk");
+}
+TEST_CASE("zoom passes every check") {
+  mustPass("zoom");
 }
 
 }  // namespace junctor::testing

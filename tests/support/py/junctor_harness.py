@@ -324,6 +324,7 @@ class Received:
     at: float            # time.monotonic() of arrival
     epoch: int = 0       # what sink.epoch was then
     answered: bool = False
+    method: str = "POST"
 
     @property
     def webhook_id(self):
@@ -433,7 +434,7 @@ class Sink:
         line = stream.readline()
         if not line:
             return False
-        _, path, _ = line.decode("latin-1").split(" ", 2)
+        method, path, _ = line.decode("latin-1").split(" ", 2)
         headers = {}
         while (line := stream.readline()) not in (b"\r\n", b""):
             name, _, value = line.decode("latin-1").partition(":")
@@ -444,7 +445,7 @@ class Sink:
         body = stream.read(length)
         if len(body) != length:
             return False
-        received = Received(path, headers, body, time.monotonic(), self.epoch)
+        received = Received(path, headers, body, time.monotonic(), self.epoch, method=method)
         with self.lock:
             self.received.append(received)
         reply = self.behave(received)

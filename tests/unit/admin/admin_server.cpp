@@ -70,6 +70,10 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
         return notFound("there is no mapping");
       },
       clock_, metrics_});
+  hooks_ = std::make_unique<action::Hooks>(action::HookDeps{
+      *store_, *vault_, *registry_, [this] { return catalog_; },
+      [](const Integration& of) { return "https://hooks.example/v1/webhooks/incoming/" + of.id; },
+      [] {}, clock_});
 }
 
 admin::SystemInfo ScriptedServices::system() const {

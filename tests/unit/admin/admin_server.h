@@ -25,6 +25,8 @@ class ScriptedServices final : public admin::Services {
   vault::Vault& vault() override { return *vault_; }
   action::Desk& desk() override { return *desk_; }
   oauth::Keeper& tokens() override { return *tokens_; }
+  action::Hooks& hooks() override { return *hooks_; }
+  int64_t secretLastUsedMs(const std::string&, const std::string&) const override { return 0; }
   void secretsChanged() override { note("secrets changed"); }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
@@ -89,6 +91,7 @@ class ScriptedServices final : public admin::Services {
   std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<action::Desk> desk_;
   std::unique_ptr<oauth::Keeper> tokens_;
+  std::unique_ptr<action::Hooks> hooks_;
   CatalogPtr catalog_;
   std::mutex mutex_;
   std::condition_variable gate_;

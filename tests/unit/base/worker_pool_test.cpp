@@ -31,3 +31,23 @@ TEST_CASE("the queue has an end") {
   CHECK_FALSE(pool.run([] {}));
   gate.unlock();
 }
+
+TEST_CASE("one lane leaves threads to the others") {
+  std::mutex gate;
+  gate.lock();
+  std::atomic<int> inside{0};
+  std::atomic<bool> other{false};
+  WorkerPool pool("test", 4, 1'000);
+  for (int i = 0; i < 20; ++i) {
+    pool.run(
+        [&] {
+          ++inside;
+          std::lock_guard wait(gate);
+        },
+        "slow");
+  }
+  pool.run([&] { other = true; }, "quick");
+  while (!other) std::this_thread::yield();
+  CHECK(inside <= 2);
+  gate.unlock();
+}

@@ -65,11 +65,15 @@ TEST_CASE("each connector has the objects it has") {
   const std::set<std::string> all = {"company", "contact", "deal", "message", "ticket"};
   const std::set<std::string> desk = {"company", "contact", "message", "ticket"};
   CHECK(found == std::map<std::string, std::set<std::string>>{{"freshdesk", desk},
+                                                              {"github", {"message", "ticket"}},
+                                                              {"gitlab", {"message", "ticket"}},
                                                               {"hubspot", all},
                                                               {"intercom", desk},
                                                               {"jira", {"message", "ticket"}},
+                                                              {"linear", {"message", "ticket"}},
                                                               {"salesforce", all},
                                                               {"shopify", {"contact", "deal"}},
+                                                              {"slack", {"contact", "message"}},
                                                               {"stripe", {"contact"}},
                                                               {"zendesk", desk}});
 }

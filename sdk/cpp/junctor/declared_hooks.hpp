@@ -1,0 +1,148 @@
+// Declared hooks in the C++ SDK: webhook subscriptions at the provider as the manifest describes
+// them
+// ("hooks"; sdk/README.md has the format). A connector takes them over by deriving from
+// jnc::DeclaredHooks, or from jnc::RenewedHooks if they expire; its manifest names junctor.hooks/1.
+//
+// Places in the requests: {url} of the integration, {events}, {secret} that the host made up, {id}
+// of the hook, {expires} as RFC 3339, {settings.name}.
+#ifndef JUNCTOR_DECLARED_HOOKS_HPP
+#define JUNCTOR_DECLARED_HOOKS_HPP
+
+#include <junctor/declared.hpp>
+
+namespace jnc {
+
+// "2026-11-21T08:30:00Z" of a time since 1970.
+inline std::string timeText(int64_t unix_ms) {
+  const int64_t seconds = unix_ms / 1000, day = seconds / 86'400 + 719'468;
+  const int64_t era = day / 146'097, of_era = day % 146'097;
+  const int64_t year = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
+  const int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+  const int64_t shifted = (5 * of_year + 2) / 153, month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const auto two = [](int64_t number) {
+    return std::string(1, static_cast<char>('0' + number / 10)) +
+           static_cast<char>('0' + number % 10);
+  };
+  return std::to_string(year + era * 400 + (month <= 2 ? 1 : 0)) + "-" + two(month) + "-" +
+         two(of_year - (153 * shifted + 2) / 5 + 1) + "T" + two(seconds % 86'400 / 3'600) + ":" +
+         two(seconds % 3'600 / 60) + ":" + two(seconds % 60) + "Z";
+}
+
+class DeclaredHooks : public Hooks {
+ public:
+  DeclaredHooks(const Call&, const Json& settings)
+      : settings_(settings.isObject() ? settings.dump() : Text("{}")) {}
+
+  // One that has the same URL already is taken away first: its secret is not known here.
+  void subscribe(const Call& call, const HookRequest& request, HookSink& out) override {
+    const Work work(call, settings_);
+    work.forEachHook([&](const Hook& hook) {
+      if (hook.url == request.url) work.remove(hook.id);
+    });
+    const bool chosen = request.events.isArray() && request.events.size() > 0;
+    const Json events = chosen ? request.events : work.hooks["events"];
+    const Json params = work.params({}, request.url, events, request.signing_secret);
+    work.give("subscribe", params, out);
+  }
+
+  void unsubscribe(const Call& call, Text hook_id) override {
+    Work(call, settings_).remove(hook_id);
+  }
+
+  void listHooks(const Call& call, HookSink& out) override {
+    const Work work(call, settings_);
+    if (!work.hooks["list"].present()) throw Failure(JN_E_UNSUPPORTED, "hooks cannot be listed");
+    work.forEachHook([&](const Hook& hook) { out.hook(hook); });
+  }
+
+ protected:
+  // What one call needs; each text is parsed once.
+  struct Work {
+    Work(const Call& of, const std::string& settings_json)
+        : call(of),
+          manifest(detail::declaredManifest(of)),
+          hooks(manifest["hooks"]),
+          settings(of.parse(settings_json)),
+          requests(of, manifest) {}
+
+    int64_t expiresMs() const {
+      const int64_t lifetime_s = hooks["lifetime_s"].integer().value_or(0);
+      return lifetime_s > 0 ? call.nowMs() + lifetime_s * 1000 : 0;
+    }
+
+    Json params(Text id, Text url, const Json& events, Text secret) const {
+      const std::string expires = expiresMs() > 0 ? timeText(expiresMs()) : "";
+      Writer out(call.raw());
+      out.object().put("id", id).put("url", url).put("events", events).put("secret", secret);
+      return call.parse(out.put("expires", Text(expires)).close().end());
+    }
+
+    HttpAnswer ask(const char* which, const Json& params, bool repeatable) const {
+      const Values values{params, {}, settings, {}};
+      return requests.send(requests.prepare(hooks[which]["request"], values, false), {}, repeatable,
+                           which);
+    }
+
+    // Sends `which` and gives the hook that it answers with.
+    void give(const char* which, const Json& params, HookSink& out) const {
+      const Json answer = requests.read(ask(which, params, false));
+      const Json result = hooks[which]["result"];
+      Hook hook;
+      hook.id =
+          result["id"].present() ? answer.at(result["id"].text()).text() : params["id"].text();
+      if (hook.id.empty()) throw Failure(JN_E_UNAVAILABLE, "the provider's answer names no hook");
+      hook.url = params["url"].text();
+      hook.events = params["events"].present() ? params["events"].dump() : Text("[]");
+      if (result["secret"].present()) {
+        hook.signing_secret = answer.at(result["secret"].text()).text();
+      }
+      const Json expires = answer.at(result["expires"].text());
+      hook.expires_ms = result["expires"].present() ? call.time(expires.text()) : expiresMs();
+      out.hook(hook);
+    }
+
+    void remove(Text hook_id) const {
+      try {
+        ask("unsubscribe", params(hook_id, {}, {}, {}), true);
+      } catch (const Failure& failure) {
+        if (failure.status() != JN_E_NOT_FOUND) throw;  // gone already
+      }
+    }
+
+    // Of a provider that lists none there are none.
+    template <class Take>
+    void forEachHook(Take&& take) const {
+      const Json how = hooks["list"];
+      if (!how.present()) return;
+      const Json answer = requests.read(ask("list", params({}, {}, {}, {}), true));
+      for (const auto& item : answer.at(how["items"].text())) {
+        Hook hook;
+        hook.id = item.value.at(how["id"].text()).text();
+        hook.url = item.value.at(how["url"].text()).text();
+        hook.events = "[]";
+        if (!hook.id.empty()) take(hook);
+      }
+    }
+
+    const Call& call;
+    const Json manifest, hooks, settings;
+    const DeclaredRequests requests;
+  };
+
+  const std::string settings_;
+};
+
+class RenewedHooks : public DeclaredHooks, public RenewsHooks {
+ public:
+  using DeclaredHooks::DeclaredHooks;
+
+  // NotFound if the provider knows it no more.
+  void renew(const Call& call, const Hook& hook, HookSink& out) override {
+    const Work work(call, settings_);
+    work.give("renew", work.params(hook.id, hook.url, call.parse(hook.events), {}), out);
+  }
+};
+
+}  // namespace jnc
+
+#endif
