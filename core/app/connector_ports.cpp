@@ -13,6 +13,7 @@
 #include "delivery/outcome.h"
 #include "plugin/gate_rules.h"
 #include "trust/grants.h"
+#include "wire/wire.h"
 
 namespace junctor::app {
 namespace {
@@ -158,6 +159,10 @@ Result<plugin::HttpAnswer> NetworkPort::dispatch(const plugin::PortCall& call,
 
 Result<plugin::HttpAnswer> NetworkPort::exchange(const plugin::PortCall& call,
                                                  net::OutboundRequest out) {
+  if (!wire::protocolOf(out.url).empty()) {
+    JUNCTOR_TRY(net::OutboundResponse told, wire::exchange(out, call.cancelled, clock_));
+    return plugin::HttpAnswer{told.status, std::move(told.headers), std::move(told.body)};
+  }
   auto promise = std::make_shared<std::promise<Result<net::OutboundResponse>>>();
   auto answered = promise->get_future();
   client_.send(std::move(out), [promise](Result<net::OutboundResponse> answer) {

@@ -10,6 +10,7 @@
 #include "conformance/check_table.h"
 #include "conformance/json_schema.h"
 #include "conformance/recorded_calls.h"
+#include "plugin/gate_rules.h"
 #include "trust/grants.h"
 
 namespace junctor::conformance {
@@ -50,11 +51,11 @@ Outcome notOffered() {
   return skip("not offered");
 }
 
-// "https://API.acme.com:443/x" -> "api.acme.com"; "" if it is no https URL.
+// "https://API.acme.com:443/x" -> "api.acme.com"; "" if the host speaks no such protocol.
 std::string hostOf(const std::string& url) {
-  constexpr std::string_view kScheme = "https://";
-  if (!url.starts_with(kScheme)) return {};
-  std::string_view rest = std::string_view(url).substr(kScheme.size());
+  constexpr std::string_view kMark = "://";
+  if (!plugin::protocolOfUrl(url)) return {};
+  std::string_view rest = std::string_view(url).substr(url.find(kMark) + kMark.size());
   rest = rest.substr(0, rest.find_first_of("/?#"));
   if (const size_t at = rest.rfind('@'); at != rest.npos) rest.remove_prefix(at + 1);
   return lowerAscii(rest.substr(0, rest.find(':')));
@@ -70,6 +71,10 @@ Outcome permittedHosts(Session& session) {
     for (const HttpAsked& asked : acted->asked) {
       const std::string host = hostOf(asked.url);
       if (host.empty()) return fail("asks for " + asked.url + ", which is not https");
+      const std::string_view protocol = plugin::protocolOfUrl(asked.url).value_or("");
+      if (!protocol.empty() && !grants->maySpeak(protocol)) {
+        return fail(fmt::format("speaks {}, which no capability names", protocol));
+      }
       if (!grants->mayReach(host)) return fail("asks for " + host + ", which no capability names");
       if (!asked.credential.empty() && !grants->mayUse(asked.credential, host)) {
         return fail(fmt::format("wants the credential '{}' sent to {}", asked.credential, host));

@@ -138,7 +138,8 @@ void IsolatedConnector::destroyInstance(const InstanceSpec& spec) {
 Result<IsolatedConnector::SpecPtr> IsolatedConnector::specOf(const Integration& integration) {
   JUNCTOR_CHECK(plugin::effectiveDeliveryKey(manifest_, integration.settings_json));
   auto spec = std::make_shared<InstanceSpec>();
-  JUNCTOR_TRY(spec->grants, trust::Grants::make(manifest_.capabilities, integration.settings_json));
+  JUNCTOR_TRY(spec->grants, trust::Grants::make(manifest_.capabilities, integration.settings_json,
+                                                integration.allow_private));
   spec->id = next_instance_.fetch_add(1);
   spec->tenant = integration.tenant;
   spec->integration = integration.id;

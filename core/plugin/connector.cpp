@@ -14,7 +14,8 @@ Result<std::unique_ptr<Instance>> LoadedConnector::create(const Integration& int
   // A wrong delivery key would silently let duplicates through: refuse it with the rest.
   JUNCTOR_CHECK(effectiveDeliveryKey(manifest_, integration.settings_json));
   JUNCTOR_TRY(trust::Grants grants,
-              trust::Grants::make(manifest_.capabilities, integration.settings_json));
+              trust::Grants::make(manifest_.capabilities, integration.settings_json,
+                                  integration.allow_private));
   CallTarget target{manifest_.id, integration.tenant, integration.id, integration.settings_json,
                     JsonView()};
   target.ports = ports();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_value.h"
+#include "plugin/gate_rules.h"
 #include "plugin/strict_object.h"
 
 namespace junctor::plugin {
@@ -15,7 +16,7 @@ Result<void> checkRequest(const StrictObject& in, const char* key) {
                                                      {"method", "url", "query", "headers", "json",
                                                       "form", "graphql", "credential"}));
   JUNCTOR_TRY(const std::string url, request.requiredText("url"));
-  if (!url.starts_with("/") && !url.starts_with("https://")) {
+  if (!url.starts_with("/") && !protocolOfUrl(url)) {
     return request.error("url", "must be a path of api.url, or https");
   }
   return {};

@@ -41,6 +41,10 @@ Result<void> checkGrants(const PortCall& call, const HttpSend& request) {
   if (!call.grants || !call.grants->mayReach(host)) {
     return denied("the manifest does not name the host " + host);
   }
+  const std::string_view protocol = protocolOfUrl(request.url).value_or("");
+  if (!protocol.empty() && !call.grants->maySpeak(protocol)) {
+    return denied("the manifest does not name the protocol " + std::string(protocol));
+  }
   if (!request.credential.empty() && !call.grants->mayUse(request.credential, host)) {
     return denied("the manifest does not name a credential of that name for the host " + host);
   }

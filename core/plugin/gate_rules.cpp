@@ -5,9 +5,12 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "trust/capabilities.h"
 
 namespace junctor::plugin {
 namespace {
+
+constexpr std::string_view kMark = "://";
 
 bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -76,16 +79,26 @@ bool cleanText(std::string_view text) {
          });
 }
 
+std::optional<std::string_view> protocolOfUrl(std::string_view url) {
+  const size_t mark = url.find(kMark);
+  if (mark == url.npos) return std::nullopt;
+  const std::string_view scheme = url.substr(0, mark);
+  if (scheme == "https") return "";
+  for (const trust::Protocol& protocol : trust::kProtocols) {
+    if (protocol.scheme == scheme) return protocol.name;
+  }
+  return std::nullopt;
+}
+
 Result<std::string> hostOfUrl(std::string_view url) {
-  constexpr std::string_view kScheme = "https://";
   if (url.size() > limits::kUriBytesMax) return invalidArgument("the URL is too long");
-  if (!url.starts_with(kScheme)) return invalidArgument("the URL must begin with https://");
+  if (!protocolOfUrl(url)) return invalidArgument("the URL must begin with https://");
   for (const char c : url) {
     if (c <= 0x20 || c == 0x7f || c == '\\' || c == '#') {
       return invalidArgument("the URL holds a character that URLs do not");
     }
   }
-  url.remove_prefix(kScheme.size());
+  url.remove_prefix(url.find(kMark) + kMark.size());
   const auto host_end = std::find_if(
       url.begin(), url.end(), [](char c) { return !alphanumeric(c) && c != '-' && c != '.'; });
   const std::string host = lowered({url.begin(), host_end});

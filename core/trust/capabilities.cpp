@@ -71,6 +71,16 @@ Result<void> readCredentials(const StrictObject& in, Capabilities& out) {
   return {};
 }
 
+Result<void> readProtocols(const StrictObject& in, Capabilities& out) {
+  JUNCTOR_TRY(out.protocols, in.texts("protocols"));
+  for (const std::string& name : out.protocols) {
+    const bool known = std::any_of(std::begin(kProtocols), std::end(kProtocols),
+                                   [&](const Protocol& each) { return each.name == name; });
+    if (!known) return in.error("protocols", "must be of nats, postgres, redis and smtp");
+  }
+  return {};
+}
+
 Result<void> readSecrets(const StrictObject& in, Capabilities& out) {
   JUNCTOR_TRY(out.secrets, in.texts("secrets"));
   if (out.secrets.size() > limits::kCapabilityNamesMax) return in.error("secrets", "are too many");
@@ -125,10 +135,12 @@ void widerBudget(const Budget& before, const Budget& after, std::vector<std::str
 
 Result<Capabilities> readCapabilities(const Json& json, const std::string& path) {
   JUNCTOR_TRY(const auto in,
-              StrictObject::open(json, path, {"hosts", "credentials", "kv", "secrets", "budget"}));
+              StrictObject::open(json, path,
+                                 {"hosts", "protocols", "credentials", "kv", "secrets", "budget"}));
   Capabilities out;
   JUNCTOR_TRY(out.hosts, in.texts("hosts"));
   JUNCTOR_TRY(out.hosts, checkHosts(std::move(out.hosts), in.pathOf("hosts")));
+  JUNCTOR_CHECK(readProtocols(in, out));
   JUNCTOR_CHECK(readCredentials(in, out));
   JUNCTOR_CHECK(readSecrets(in, out));
   JUNCTOR_CHECK(readKv(in, out));
@@ -141,6 +153,7 @@ Json toJson(const Capabilities& capabilities) {
   Json credentials = Json::object();
   for (const auto& [name, hosts] : capabilities.credentials) credentials[name] = hosts;
   return {{"hosts", capabilities.hosts},
+          {"protocols", capabilities.protocols},
           {"credentials", std::move(credentials)},
           {"kv", {{"bytes", capabilities.kv_bytes}}},
           {"secrets", capabilities.secrets},
@@ -159,6 +172,12 @@ std::vector<std::string> widenings(const Capabilities& before, const Capabilitie
   std::vector<std::string> out;
   for (const std::string& host : after.hosts) {
     if (!covered(before.hosts, host)) out.push_back("network: " + host);
+  }
+  for (const std::string& name : after.protocols) {
+    const auto& known = before.protocols;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      out.push_back("protocol: " + name);
+    }
   }
   for (const auto& [name, hosts] : after.credentials) {
     const auto known = before.credentials.find(name);

@@ -5,6 +5,7 @@
 //
 //   "capabilities": {
 //     "hosts": ["api.acme.com", "*.acme.io", "{shop}.acme.com"],     empty = no network
+//     "protocols": ["nats"],                                         beside https; see below
 //     "credentials": {"api": ["api.acme.com"]},                      each for hosts it may go to
 //     "kv": {"bytes": 65536},                                        0 = no storage
 //     "secrets": ["signing"],                                        handed to the code itself
@@ -12,6 +13,7 @@
 //   }
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -29,9 +31,18 @@ struct Budget {
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
+// What the host speaks besides https, by the scheme of a URL (core/wire/wire.h says how).
+struct Protocol {
+  std::string_view scheme, name;
+};
+inline constexpr Protocol kProtocols[] = {{"nats", "nats"},         {"redis", "redis"},
+                                          {"rediss", "redis"},      {"smtp", "smtp"},
+                                          {"postgres", "postgres"}, {"smtps", "smtp"}};
+
 struct Capabilities {
   std::vector<std::string> hosts;                               // patterns, checked, as written
   std::map<std::string, std::vector<std::string>> credentials;  // name -> patterns within hosts
+  std::vector<std::string> protocols;                           // of kProtocols
   std::vector<std::string> secrets;
   int64_t kv_bytes = 0;
   Budget budget;

@@ -10,11 +10,12 @@ namespace {
 
 using Patterns = std::vector<HostPattern>;
 
-Result<Patterns> resolve(const std::vector<std::string>& texts, const Json& settings) {
+Result<Patterns> resolve(const std::vector<std::string>& texts, const Json& settings,
+                         bool private_hosts) {
   Patterns patterns;
   for (const std::string& text : texts) {
     JUNCTOR_TRY(const HostPattern pattern, HostPattern::parse(text));
-    JUNCTOR_TRY(HostPattern resolved, pattern.resolved(settings));
+    JUNCTOR_TRY(HostPattern resolved, pattern.resolved(settings, private_hosts));
     patterns.push_back(std::move(resolved));
   }
   return patterns;
@@ -30,7 +31,7 @@ bool anyMatches(const Patterns& patterns, std::string_view host) {
 struct Grants::State {
   Patterns hosts;
   std::map<std::string, Patterns, std::less<>> credentials;
-  std::vector<std::string> secrets;
+  std::vector<std::string> secrets, protocols;
   int64_t kv_bytes = 0;
   Budget budget;
 };
@@ -40,17 +41,19 @@ Grants::Grants() {
   state_ = kNothing;
 }
 
-Result<Grants> Grants::make(const Capabilities& capabilities, std::string_view settings_json) {
+Result<Grants> Grants::make(const Capabilities& capabilities, std::string_view settings_json,
+                            bool private_hosts) {
   Json settings = Json::object();
   if (!settings_json.empty()) {
     JUNCTOR_TRY(settings, parseJson(settings_json));
   }
   auto state = std::make_shared<State>();
-  JUNCTOR_TRY(state->hosts, resolve(capabilities.hosts, settings));
+  JUNCTOR_TRY(state->hosts, resolve(capabilities.hosts, settings, private_hosts));
   for (const auto& [name, hosts] : capabilities.credentials) {
-    JUNCTOR_TRY(state->credentials[name], resolve(hosts, settings));
+    JUNCTOR_TRY(state->credentials[name], resolve(hosts, settings, private_hosts));
   }
   state->secrets = capabilities.secrets;
+  state->protocols = capabilities.protocols;
   state->kv_bytes = capabilities.kv_bytes;
   state->budget = capabilities.budget;
   Grants grants;
@@ -65,6 +68,11 @@ bool Grants::mayReach(std::string_view host) const {
 bool Grants::mayUse(std::string_view credential, std::string_view host) const {
   const auto found = state_->credentials.find(credential);
   return found != state_->credentials.end() && mayReach(host) && anyMatches(found->second, host);
+}
+
+bool Grants::maySpeak(std::string_view protocol) const {
+  const auto& known = state_->protocols;
+  return std::find(known.begin(), known.end(), protocol) != known.end();
 }
 
 bool Grants::maySee(std::string_view secret) const {

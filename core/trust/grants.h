@@ -17,7 +17,9 @@ class Grants {
   Grants();
   // Fills {setting} of host patterns from the integration's settings (a JSON object, "" = none).
   // InvalidArgument names the setting that is missing or is no label of a host name.
-  static Result<Grants> make(const Capabilities& capabilities, std::string_view settings_json);
+  // `private_hosts`: the operator lets the integration dial private networks.
+  static Result<Grants> make(const Capabilities& capabilities, std::string_view settings_json,
+                             bool private_hosts = false);
 
   // `host` is a URL's host, in any case, without port. Addresses are never allowed: what a name
   // resolves to is judged by the dialer's guard, at every connect and redirect.
@@ -25,6 +27,8 @@ class Grants {
   // May the credential be sent to that host? A host alone is not enough: an allowed host must not
   // receive another one's token.
   bool mayUse(std::string_view credential, std::string_view host) const;
+  // "nats", …: a protocol beside https, which is always allowed.
+  bool maySpeak(std::string_view protocol) const;
   bool maySee(std::string_view secret) const;
   int64_t kvBytes() const;  // 0 = no storage
   const Budget& budget() const;

@@ -91,12 +91,18 @@ Result<void> check(std::string_view text) {
   return checkFixed(labels);
 }
 
-// "https://llm.acme.com/v1" or "llm.acme.com"
-Result<HostPattern> wholeHost(const Json& setting) {
+// Of "https://llm.acme.com/v1" or "llm.acme.com".
+std::string wholeHost(const Json& setting) {
   std::string host = setting.is_string() ? lowerAscii(setting.get<std::string>()) : "";
-  if (host.starts_with("https://")) host.erase(0, 8);
+  if (const size_t mark = host.find("://"); mark != host.npos) host.erase(0, mark + 3);
   host.resize(std::min(host.find_first_of(":/?#"), host.size()));
-  return HostPattern::parse(host);
+  return host;
+}
+
+bool plainHost(std::string_view host) {
+  return !host.empty() && host.size() <= kNameBytesMax &&
+         std::all_of(host.begin(), host.end(),
+                     [](char c) { return isLetterOrDigit(c) || c == '-' || c == '.'; });
 }
 
 bool legalHost(std::string_view host) {
@@ -114,9 +120,13 @@ Result<HostPattern> HostPattern::parse(std::string_view text) {
   return pattern;
 }
 
-Result<HostPattern> HostPattern::resolved(const Json& settings) const {
+Result<HostPattern> HostPattern::resolved(const Json& settings, bool private_hosts) const {
   if (const std::string key = urlSetting(text_); !key.empty()) {
-    return settings.is_object() && settings.contains(key) ? wholeHost(settings[key]) : *this;
+    if (!settings.is_object() || !settings.contains(key)) return *this;
+    HostPattern exact;
+    exact.text_ = wholeHost(settings[key]);
+    exact.private_ = private_hosts && plainHost(exact.text_);
+    return exact.private_ ? Result<HostPattern>(exact) : parse(exact.text_);
   }
   std::string name;
   for (const std::string_view label : labelsOf(text_)) {
@@ -145,6 +155,7 @@ Result<HostPattern> HostPattern::resolved(const Json& settings) const {
 
 bool HostPattern::matches(std::string_view host) const {
   const std::string name = lowerAscii(host);
+  if (private_) return name == text_;
   if (!legalHost(name)) return false;
   if (!text_.starts_with("*.")) return name == text_;
   const std::string_view below = std::string_view(text_).substr(1);  // ".acme.com"

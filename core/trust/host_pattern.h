@@ -22,7 +22,9 @@ class HostPattern {
 
   const std::string& text() const { return text_; }
   // A copy with every {setting} replaced. InvalidArgument names the setting that does not fit.
-  Result<HostPattern> resolved(const Json& settings) const;
+  // `private_hosts`: "{setting:url}" may name a host that only a private network knows, an address
+  // too.
+  Result<HostPattern> resolved(const Json& settings, bool private_hosts = false) const;
   // `host` in any case; what is no legal host name never matches. Templates match nothing.
   bool matches(std::string_view host) const;
   // Does this pattern allow everything that `other` allows?
@@ -30,6 +32,7 @@ class HostPattern {
 
  private:
   std::string text_;
+  bool private_ = false;  // exactly this host, whatever it is
 };
 
 }  // namespace junctor::trust

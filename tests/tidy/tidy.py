@@ -69,7 +69,8 @@ ROOM_OF_LIBRARY = [
     (r"Poco/|boost/|curl/", r"core/net/", "net/http_client.h or net/http_server.h"),
     (r"seccomp\.h|linux/(seccomp|landlock)", r"core/(isolation/|conformance/confine\.cpp)", "isolation/supervisor.h"),
     (r"yaml-cpp/", r"core/config/", "config/load.h"),
-    (r"sqlite3|libpq", r"core/store/", "store/store.h"),
+    (r"sqlite3", r"core/store/", "store/store.h"),
+    (r"libpq", r"core/(store|wire)/", "store/store.h or wire/wire.h"),
     (r"lua\.h|lualib|lauxlib|lua\.hpp|lua5", r"core/script/", "script/rules.h"),
     (r"CLI/", r"core/app/", "app"),
 ]
