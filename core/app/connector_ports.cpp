@@ -121,7 +121,7 @@ Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
 Result<void> NetworkPort::attach(const plugin::PortCall& call, const plugin::HttpSend& request,
                                  const Credentials::Given& given, net::OutboundRequest& out) const {
   if (given.url.empty()) {
-    out.headers.push_back(given.header);
+    if (!given.header.first.empty()) out.headers.push_back(given.header);
     return {};
   }
   if (simulators_.contains(call.connector)) {  // plays the address that the manifest names

@@ -57,6 +57,7 @@ Result<Credentials::Given> Credentials::find(const plugin::PortCall& call, const
     const auto& all = connector->manifest().declared.credentials;
     const auto ways = all.find(name);
     for (const Way& way : ways == all.end() ? std::vector<Way>() : ways->second) {
+      if (way.kind == Way::Kind::None) return Given{};
       auto value = secret(call, way, refused);
       if (value) {
         const crypto::WipeAtEnd wiped(*value);

@@ -22,8 +22,8 @@ class Credentials {
               Catalogs catalogs)
       : vault_(vault), registry_(registry), tokens_(tokens), catalogs_(std::move(catalogs)) {}
 
-  struct Given {  // secret
-    Header header;
+  struct Given {        // secret
+    Header header;      // without a name: the connector's manifest lets it go without one
     std::string url;    // goes to this address instead of bearing a header; else ""
     std::string token;  // by OAuth: the provider's refusal may be cured; else ""
   };

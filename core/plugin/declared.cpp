@@ -47,8 +47,12 @@ Result<CredentialWay> readWay(const Json& json, const std::string& path) {
       StrictObject::open(json, path, {"kind", "secret", "header", "value", "user", "password"}));
   CredentialWay way;
   JUNCTOR_TRY(const std::string kind, in.requiredText("kind"));
+  if (kind == "none") {
+    way.kind = CredentialWay::Kind::None;
+    return way;
+  }
   if (kind != "header" && kind != "basic" && kind != "oauth" && kind != "url") {
-    return in.error("kind", "must be header, basic, oauth or url");
+    return in.error("kind", "must be header, basic, oauth, url or none");
   }
   if (kind == "url") way.kind = CredentialWay::Kind::Url;
   if (kind == "basic") way.kind = CredentialWay::Kind::Basic;

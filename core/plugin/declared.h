@@ -27,7 +27,8 @@ struct DeclaredAction {
 struct CredentialWay {
   // Url: the whole address is the secret (incoming webhooks); its host must be one of those that
   // the credential may go to.
-  enum class Kind { Header, Basic, Oauth, Url } kind = Kind::Header;
+  // None, the last of them: without a secret it goes as it is.
+  enum class Kind { Header, Basic, Oauth, Url, None } kind = Kind::Header;
   std::string secret;  // field of the vault; of Oauth "oauth"
   std::string header = "Authorization";
   std::string value = "Bearer {secret}";  // of Header and Oauth

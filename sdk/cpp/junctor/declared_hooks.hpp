@@ -12,22 +12,6 @@
 
 namespace jnc {
 
-// "2026-11-21T08:30:00Z" of a time since 1970.
-inline std::string timeText(int64_t unix_ms) {
-  const int64_t seconds = unix_ms / 1000, day = seconds / 86'400 + 719'468;
-  const int64_t era = day / 146'097, of_era = day % 146'097;
-  const int64_t year = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-  const int64_t shifted = (5 * of_year + 2) / 153, month = shifted < 10 ? shifted + 3 : shifted - 9;
-  const auto two = [](int64_t number) {
-    return std::string(1, static_cast<char>('0' + number / 10)) +
-           static_cast<char>('0' + number % 10);
-  };
-  return std::to_string(year + era * 400 + (month <= 2 ? 1 : 0)) + "-" + two(month) + "-" +
-         two(of_year - (153 * shifted + 2) / 5 + 1) + "T" + two(seconds % 86'400 / 3'600) + ":" +
-         two(seconds % 3'600 / 60) + ":" + two(seconds % 60) + "Z";
-}
-
 class DeclaredHooks : public Hooks {
  public:
   DeclaredHooks(const Call&, const Json& settings)

@@ -49,11 +49,20 @@ TEST_CASE("linear passes every check") {
 TEST_CASE("msgraph passes every check") {
   mustPass("msgraph");
 }
+TEST_CASE("nats passes every check") {
+  mustPass("nats", 30);
+}
 TEST_CASE("openai passes every check") {
   mustPass("openai");
 }
 TEST_CASE("pagerduty passes every check") {
   mustPass("pagerduty");
+}
+TEST_CASE("postgres passes every check") {
+  mustPass("postgres", 30);
+}
+TEST_CASE("redis-streams passes every check") {
+  mustPass("redis-streams", 30);
 }
 TEST_CASE("salesforce passes every check") {
   mustPass("salesforce");
@@ -63,6 +72,9 @@ TEST_CASE("shopify passes every check") {
 }
 TEST_CASE("slack passes every check") {
   mustPass("slack");
+}
+TEST_CASE("smtp passes every check") {
+  mustPass("smtp", 30);
 }
 TEST_CASE("standard-webhooks passes every check") {
   mustPass("standard-webhooks");
