@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/json_value.h"
+#include "trust/capabilities.h"
 
 namespace junctor::trust {
 namespace {
@@ -94,7 +95,11 @@ Result<void> check(std::string_view text) {
 // Of "https://llm.acme.com/v1" or "llm.acme.com".
 std::string wholeHost(const Json& setting) {
   std::string host = setting.is_string() ? lowerAscii(setting.get<std::string>()) : "";
-  if (const size_t mark = host.find("://"); mark != host.npos) host.erase(0, mark + 3);
+  const std::string scheme = host.substr(0, std::min(host.find("://"), host.size()));
+  const bool spoken =
+      scheme == "https" || std::any_of(std::begin(kProtocols), std::end(kProtocols),
+                                       [&](const Protocol& each) { return each.scheme == scheme; });
+  if (spoken && scheme.size() < host.size()) host.erase(0, scheme.size() + 3);
   host.resize(std::min(host.find_first_of(":/?#"), host.size()));
   return host;
 }

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/json_value.h"
 #include "crypto/hash.h"
 #include "schemes.h"
 
@@ -90,6 +91,83 @@ TEST_CASE("a token in the URL is compared whole, and may stand there once") {
   }
   CHECK_FALSE(schemeOf(R"({"algorithm":"hmac-sha256","query":"token"})"));
   CHECK_FALSE(schemeOf(R"({"algorithm":"plain-token","query":"token","header":"X-T"})"));
+}
+
+constexpr const char* kBodyToken = R"J({"algorithm":"plain-token","json":"/value/*/clientState"})J";
+constexpr const char* kBodyTime =
+    R"({"algorithm":"hmac-sha256","header":"Linear-Signature","timestamp":{"json":"/webhookTimestamp",
+        "unit":"ms","tolerance_s":60}})";
+
+TEST_CASE("a token in the body stands in every element, or none is believed") {
+  const Headers none;
+  const auto with = [&](const std::string& body) {
+    return accepts(kBodyToken, "s3cret", {"POST", "", "", "", body, none});
+  };
+  CHECK(with(R"({"value":[{"clientState":"s3cret"}]})"));
+  CHECK(with(R"({"value":[{"clientState":"s3cret"},{"a":1,"clientState":"s3cret"}]})"));
+  CHECK(with(R"({"value":[{"clientState":"s3\u0063ret"}]})"));
+  for (const char* body :
+       {"", "{", "[]", "{}", R"({"value":[]})", R"({"value":{"clientState":"s3cret"}})",
+        R"({"clientState":"s3cret"})", R"({"value":[{"clientState":"s3cret"},{}]})",
+        R"({"value":[{"clientState":"s3cret"},{"clientState":null}]})",
+        R"({"value":[{"clientState":"wrong"},{"clientState":"s3cret"}]})",
+        R"({"value":[{"clientState":["s3cret"]}]})", R"({"value":[{"clientState":"s3cre"}]})"}) {
+    CAPTURE(body);
+    CHECK_FALSE(with(body));
+  }
+}
+
+TEST_CASE("the body's token is found by each of two secrets, and can be taken out byte by byte") {
+  const Headers none;
+  const auto verifier = verifierOf(kBodyToken, {"new", "old"});
+  const std::string body = R"({ "value":[ {"clientState" : "old", "n":1.50 }]})";
+  CHECK(verifier->verify({"POST", "", "", "", body, none}, 0).value() == 1);
+  CHECK(withoutMember(body, "clientState") ==
+        R"({ "value":[ {"clientState" : "***", "n":1.50 }]})");
+  CHECK(withoutMember(R"({"clientState":"a\"b","x":{"clientState":7}})", "clientState") ==
+        R"({"clientState":"***","x":{"clientState":"***"}})");
+  CHECK(withoutMember(R"({"clientState":{"a":1}})", "clientState") == R"({"clientState":{"a":1}})");
+  CHECK(withoutMember("plain \"clientState\": \"unfinished", "clientState") ==
+        "plain \"clientState\": \"unfinished");
+}
+
+TEST_CASE("a time in the signed body is kept to its window") {
+  const int64_t at_ms = 1'795'249'800'000;
+  const auto verifier = verifierOf(kBodyTime, {"key"});
+  const auto scheme = SignatureScheme::fromJson(parseJson(kBodyTime).value()).value();
+  const std::string body =
+      bodyToSign(scheme, R"({"action":"create", "webhookTimestamp": 1 })", "key", at_ms);
+  CHECK(body == R"({"action":"create", "webhookTimestamp": 1795249800000 })");
+  const Headers headers = {{"Linear-Signature", toHex(hmacSha256("key", body))}};
+  const SignatureInput input{"POST", "", "", "", body, headers};
+  CHECK(verifier->verify(input, at_ms));
+  CHECK(verifier->verify(input, at_ms + 59'000));
+  CHECK_FALSE(verifier->verify(input, at_ms + 61'000));
+  CHECK_FALSE(verifier->verify(input, at_ms - 61'000));
+  for (const std::string other : {"{}", R"({"webhookTimestamp":"soon"})", "no json"}) {
+    const Headers signed_too = {{"Linear-Signature", toHex(hmacSha256("key", other))}};
+    CHECK_FALSE(verifier->verify({"POST", "", "", "", other, signed_too}, at_ms));
+  }
+}
+
+TEST_CASE("a proof is the MAC of a text under the secret that is asked for") {
+  const auto verifier = verifierOf(kZendesk, {"new", "old"});
+  CHECK(verifier->proof(0, "x") == toHex(hmacSha256("new", "x")));
+  CHECK(verifier->proof(1, "x") == toHex(hmacSha256("old", "x")));
+  CHECK(verifier->proof(2, "x").empty());
+  CHECK(verifierOf(kQueryToken, {"t"})->proof(0, "x").empty());
+}
+
+TEST_CASE("places in the body that make no sense are refused") {
+  for (const char* scheme :
+       {R"({"algorithm":"hmac-sha256","json":"/a"})", R"({"algorithm":"plain-token","json":"a"})",
+        R"J({"algorithm":"plain-token","json":"/a/*"})J",
+        R"({"algorithm":"plain-token","json":"/a","header":"X"})",
+        R"({"algorithm":"hmac-sha256","header":"X","timestamp":{"json":"a"}})",
+        R"({"algorithm":"hmac-sha256","header":"X","timestamp":{"json":"/a","header":"Y"}})"}) {
+    CAPTURE(scheme);
+    CHECK_FALSE(SignatureScheme::fromJson(parseJson(scheme).value()));
+  }
 }
 
 }  // namespace junctor::crypto::testing

@@ -132,6 +132,33 @@ TEST_CASE("a template may be the whole host of a URL in the settings") {
   }
 }
 
+TEST_CASE("a private host is allowed by the operator's word alone, and it alone") {
+  const std::string asked = R"({"hosts": ["{url:url}"], "protocols": ["redis"]})";
+  for (const char* url : {"redis://10.0.0.1:6379", "redis://localhost", "redis://cache:6379/0"}) {
+    INFO(url);
+    const std::string settings = R"({"url": ")" + std::string(url) + "\"}";
+    CHECK_FALSE(Grants::make(good(asked), settings));
+    const auto made = Grants::make(good(asked), settings, true);
+    REQUIRE(made);
+    CHECK_FALSE(made->mayReach("10.0.0.2"));
+    CHECK_FALSE(made->mayReach("acme.com"));
+  }
+  const auto made = Grants::make(good(asked), R"({"url": "redis://10.0.0.1:6379"})", true);
+  CHECK(made->mayReach("10.0.0.1"));
+  CHECK_FALSE(Grants::make(good(asked), R"({"url": "redis://a b/"})", true));
+  // Hosts that the manifest itself names stay public ones.
+  CHECK_FALSE(grants(R"({"hosts": ["api.acme.com"]})", "{}").mayReach("localhost"));
+}
+
+TEST_CASE("a protocol beside https is asked for, told, and is one that the host speaks") {
+  const Capabilities some = good(R"({"hosts": ["{url:url}"], "protocols": ["nats"]})");
+  CHECK(Grants::make(some, "{}")->maySpeak("nats"));
+  CHECK_FALSE(Grants::make(some, "{}")->maySpeak("redis"));
+  CHECK_THAT(describe(some), Catch::VectorContains(std::string("protocol: nats")));
+  CHECK(widenings(some, some).empty());
+  CHECK_FALSE(readCapabilities(parseJson(R"({"protocols": ["telnet"]})").value(), "capabilities"));
+}
+
 TEST_CASE("a credential goes to its own hosts only") {
   const Grants some = grants(
       R"({"hosts": ["api.acme.com", "*.other.com"], "credentials": {"api": ["api.acme.com"]}})");
