@@ -44,6 +44,25 @@ std::optional<plugin::KvEntry> entryOf(const std::string& document) {
                          json->value("expires_at_ms", int64_t{0})};
 }
 
+void cut(std::string& text, std::string_view secret) {
+  constexpr size_t kLeast = 6;  // shorter ones are words that answers have anyway
+  if (secret.size() < kLeast) return;
+  for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+// Some providers repeat what they were sent, in errors above all. Answers go to connectors,
+// callers, logs and the journal; what stood in the header goes nowhere.
+void scrub(plugin::HttpAnswer& answer, const Credentials::Given& given) {
+  const std::string& value = given.header.second;
+  const std::string_view word = std::string_view(value).substr(value.rfind(' ') + 1);
+  for (const std::string_view secret : {std::string_view(given.secret), word}) {
+    cut(answer.body, secret);
+    for (Header& header : answer.headers) cut(header.second, secret);
+  }
+}
+
 // What the provider would have said. Nothing was sent.
 plugin::HttpAnswer overRate(std::chrono::milliseconds wait) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
@@ -110,12 +129,15 @@ Result<plugin::HttpAnswer> NetworkPort::send(const plugin::PortCall& call,
   net::OutboundRequest first = out;
   JUNCTOR_CHECK(attach(call, request, given, first));
   JUNCTOR_TRY(plugin::HttpAnswer answer, dispatch(call, std::move(first)));
+  scrub(answer, given);
   if (answer.status != 401 || given.token.empty()) return answer;
   // Refused, so not carried out: with a new token it may go once more.
   const auto another = credentials_->find(call, request.credential, given.token);
   if (!another || another->token == given.token) return answer;
   out.headers.push_back(another->header);
-  return dispatch(call, std::move(out));
+  JUNCTOR_TRY(plugin::HttpAnswer second, dispatch(call, std::move(out)));
+  scrub(second, *another);
+  return second;
 }
 
 Result<void> NetworkPort::attach(const plugin::PortCall& call, const plugin::HttpSend& request,

@@ -61,9 +61,9 @@ Result<Credentials::Given> Credentials::find(const plugin::PortCall& call, const
       auto value = secret(call, way, refused);
       if (value) {
         const crypto::WipeAtEnd wiped(*value);
-        if (way.kind == Way::Kind::Url) return Given{{}, *value, ""};
+        if (way.kind == Way::Kind::Url) return Given{{}, *value, "", *value};
         JUNCTOR_TRY(Header header, headerOf(way, *value, settings));
-        return Given{std::move(header), "", way.kind == Way::Kind::Oauth ? *value : ""};
+        return Given{std::move(header), "", way.kind == Way::Kind::Oauth ? *value : "", *value};
       }
       if (value.error().code != ErrorCode::NotFound) return value.error();
       wanted += (wanted.empty() ? "" : " or ") + way.secret;

@@ -22,10 +22,11 @@ class Credentials {
               Catalogs catalogs)
       : vault_(vault), registry_(registry), tokens_(tokens), catalogs_(std::move(catalogs)) {}
 
-  struct Given {        // secret
-    Header header;      // without a name: the connector's manifest lets it go without one
-    std::string url;    // goes to this address instead of bearing a header; else ""
-    std::string token;  // by OAuth: the provider's refusal may be cured; else ""
+  struct Given {         // secret
+    Header header;       // without a name: the connector's manifest lets it go without one
+    std::string url;     // goes to this address instead of bearing a header; else ""
+    std::string token;   // by OAuth: the provider's refusal may be cured; else ""
+    std::string secret;  // what stands in the header or is the address: no answer may repeat it
   };
   // Unauthenticated: the integration has no such credential, or a person must authorize it again.
   // `refused`: a token that the provider has just refused, "" = none. Thread-safe; may block.

@@ -1,6 +1,8 @@
 // Connections that are no HTTP, over the guard.
 #include "net/line_socket.h"
 
+#include <catch2/catch.hpp>
+
 #include "unit/net/client_fixture.h"
 
 namespace junctor::net::testing {
@@ -15,8 +17,7 @@ LineLimits limitsOf(int64_t ms, size_t bytes = 1'000'000) {
 }
 
 uint16_t portOf(const ScriptedServer& server) {
-  const std::string url = server.url();
-  return static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+  return static_cast<uint16_t>(server.port());
 }
 
 std::unique_ptr<LineSocket> dialed(const ScriptedServer& server, const LineLimits& limits) {

@@ -154,9 +154,10 @@ TEST_CASE("a protocol beside https is asked for, told, and is one that the host 
   const Capabilities some = good(R"({"hosts": ["{url:url}"], "protocols": ["nats"]})");
   CHECK(Grants::make(some, "{}")->maySpeak("nats"));
   CHECK_FALSE(Grants::make(some, "{}")->maySpeak("redis"));
-  CHECK_THAT(describe(some), Catch::VectorContains(std::string("protocol: nats")));
-  CHECK(widenings(some, some).empty());
-  CHECK_FALSE(readCapabilities(parseJson(R"({"protocols": ["telnet"]})").value(), "capabilities"));
+  CHECK_THAT(trust::describe(some), Catch::VectorContains(std::string("protocol: nats")));
+  CHECK(trust::widenings(some, some).empty());
+  CHECK_FALSE(
+      trust::readCapabilities(parseJson(R"({"protocols": ["telnet"]})").value(), "capabilities"));
 }
 
 TEST_CASE("a credential goes to its own hosts only") {
