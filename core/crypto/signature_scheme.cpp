@@ -123,7 +123,8 @@ Result<void> readTimestamp(const ObjectReader& in, SignatureScheme& scheme) {
   JUNCTOR_TRY(scheme.timestamp_json, time.text("json", ""));
   const int places =
       !scheme.timestamp_header.empty() + !scheme.timestamp_json.empty() + !scheme.pair_time.empty();
-  if (places != 1) return time.error("header", "is required, or json, unless pairs.time names the time");
+  if (places != 1)
+    return time.error("header", "is required, or json, unless pairs.time names the time");
   if (time.has("json") && !scheme.timestamp_json.starts_with("/")) {
     return time.error("json", "must be a JSON pointer");
   }

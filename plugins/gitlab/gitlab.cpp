@@ -81,6 +81,7 @@ void resourceOf(const jnc::Call& call, const Json& body, const Json& object, jnc
   } else {
     event.resource_id = project.empty() ? id : call.join({project, "#", id});
   }
+  if (event.resource_type.empty()) event.resource_id = {};
 }
 
 void putPerson(jnc::Writer& out, Text name, const Json& user) {

@@ -118,7 +118,8 @@ TEST_CASE("each change of a graph notification is an event, with an id even wher
       eventsOf("msgraph",
                R"J({"value":[{"subscriptionId":"s","changeType":"updated","resource":"me/events/7",
           "resourceData":{"id":"7"}},
-         {"subscriptionId":"s","changeType":"deleted","resource":"teams('1')/channels('2')/messages('3')"},
+         {"subscriptionId":"s","changeType":"deleted",
+          "resource":"teams('1')/channels('2')/messages('3')"},
          {"subscriptionId":"s","lifecycleEvent":"reauthorizationRequired"}]})J");
   REQUIRE(events.size() == 3);
   CHECK(events[0].type == "events.updated");

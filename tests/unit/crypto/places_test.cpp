@@ -93,10 +93,11 @@ TEST_CASE("a token in the URL is compared whole, and may stand there once") {
   CHECK_FALSE(schemeOf(R"({"algorithm":"plain-token","query":"token","header":"X-T"})"));
 }
 
-constexpr const char* kBodyToken = R"J({"algorithm":"plain-token","json":"/value/*/clientState"})J";
+constexpr const char* kBodyToken =
+    R"J({"algorithm":"plain-token","json":"/value/*/clientState"})J";
 constexpr const char* kBodyTime =
-    R"({"algorithm":"hmac-sha256","header":"Linear-Signature","timestamp":{"json":"/webhookTimestamp",
-        "unit":"ms","tolerance_s":60}})";
+    R"({"algorithm":"hmac-sha256","header":"Linear-Signature",
+        "timestamp":{"json":"/webhookTimestamp","unit":"ms","tolerance_s":60}})";
 
 TEST_CASE("a token in the body stands in every element, or none is believed") {
   const Headers none;

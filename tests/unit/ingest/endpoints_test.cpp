@@ -27,7 +27,8 @@ TEST_CASE("a connector that takes no webhooks has no endpoint and needs no webho
   observe::Metrics metrics;
   ingest::SecretUses uses;
   const CatalogPtr catalog = catalogOf({"misbehaves", "probe"});
-  const auto endpoints = ingest::buildEndpoints(catalog, *house.registry, environment, metrics, uses);
+  const auto endpoints =
+      ingest::buildEndpoints(catalog, *house.registry, environment, metrics, uses);
   CHECK_FALSE(endpoints.contains("misbehaves-1"));
   REQUIRE(endpoints.contains("probe-1"));
   CHECK_FALSE(endpoints.at("probe-1")->unavailable.empty());  // no secret: it cannot verify
