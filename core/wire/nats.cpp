@@ -64,10 +64,12 @@ class Nats {
 
   Result<net::OutboundResponse> await(bool waits) {
     for (;;) {
-      JUNCTOR_TRY(const std::string line, line_.readLine());
+      const auto read = line_.readLine();
+      if (!read) return read.error();
+      const std::string& line = *read;
       if (line.starts_with("-ERR")) return failed(line);
-      if (line == "PING") JUNCTOR_CHECK(line_.write("PONG\r\n"));
-      if (line == "PONG" && !waits) return answer(200, {{"published", true}});
+      if (line.starts_with("PING")) JUNCTOR_CHECK(line_.write("PONG\r\n"));
+      if (line.starts_with("PONG") && !waits) return answer(200, {{"published", true}});
       if (line.starts_with("MSG ") || line.starts_with("HMSG ")) return message(line);
     }
   }

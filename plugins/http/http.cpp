@@ -6,12 +6,12 @@ namespace {
 
 using jnc::Json;
 
-class Http final : public jnc::DeclaredApi {
+class Http final : public jnc::DeclaredActions {
  public:
-  Http(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Http(const jnc::Call& call, const Json& settings) : DeclaredActions(call, settings) {}
 
   void execute(const jnc::Call& call, const jnc::Action& action, jnc::ActionSink& out) override {
-    if (action.name != "call") return DeclaredApi::execute(call, action, out);
+    if (action.name != "call") return DeclaredActions::execute(call, action, out);
     const Json manifest = declared(call), own = settings(call);
     checkParams(action.params, manifest["actions"]["call"]["input"]);
     const std::string name(action.params["name"].text());

@@ -3,9 +3,9 @@
 
 namespace {
 
-class Nats final : public jnc::DeclaredApi {
+class Nats final : public jnc::DeclaredActions {
  public:
-  Nats(const jnc::Call& call, const jnc::Json& settings) : DeclaredApi(call, settings) {}
+  Nats(const jnc::Call& call, const jnc::Json& settings) : DeclaredActions(call, settings) {}
 };
 
 }  // namespace

@@ -6,12 +6,12 @@ namespace {
 using jnc::Json;
 using jnc::Text;
 
-class Postgres final : public jnc::DeclaredApi {
+class Postgres final : public jnc::DeclaredActions {
  public:
-  Postgres(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Postgres(const jnc::Call& call, const Json& settings) : DeclaredActions(call, settings) {}
 
   void execute(const jnc::Call& call, const jnc::Action& action, jnc::ActionSink& out) override {
-    if (action.name != "run") return DeclaredApi::execute(call, action, out);
+    if (action.name != "run") return DeclaredActions::execute(call, action, out);
     const Json manifest = declared(call), own = settings(call);
     const Json run_action = manifest["actions"]["run"];
     checkParams(action.params, run_action["input"]);

@@ -3,9 +3,10 @@
 
 namespace {
 
-class RedisStreams final : public jnc::DeclaredApi {
+class RedisStreams final : public jnc::DeclaredActions {
  public:
-  RedisStreams(const jnc::Call& call, const jnc::Json& settings) : DeclaredApi(call, settings) {}
+  RedisStreams(const jnc::Call& call, const jnc::Json& settings)
+      : DeclaredActions(call, settings) {}
 };
 
 }  // namespace

@@ -17,12 +17,12 @@ std::vector<std::string> textsOf(const Json& list) {
   return out;
 }
 
-class Smtp final : public jnc::DeclaredApi {
+class Smtp final : public jnc::DeclaredActions {
  public:
-  Smtp(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Smtp(const jnc::Call& call, const Json& settings) : DeclaredActions(call, settings) {}
 
   void execute(const jnc::Call& call, const jnc::Action& action, jnc::ActionSink& out) override {
-    if (action.name != "send_mail") return DeclaredApi::execute(call, action, out);
+    if (action.name != "send_mail") return DeclaredActions::execute(call, action, out);
     const Json manifest = declared(call), own = settings(call);
     const Json send = manifest["actions"]["send_mail"];
     checkParams(action.params, send["input"]);

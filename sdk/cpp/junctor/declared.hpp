@@ -232,9 +232,10 @@ class DeclaredRequests {
   const Json api_;
 };
 
-class DeclaredApi : public Actions, public Fields, public TestsConnection {
+// What the manifest declares as actions, and the test of the connection.
+class DeclaredActions : public Actions, public TestsConnection {
  public:
-  DeclaredApi(const Call&, const Json& settings)
+  DeclaredActions(const Call&, const Json& settings)
       : settings_(settings.isObject() ? settings.dump() : Text("{}")) {}
 
   void execute(const Call& call, const Action& action, ActionSink& out) override {
@@ -247,20 +248,6 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
     const Values values{action.params, declared_action["input"], settings(call),
                         action.idempotency_key};
     run(call, manifest, std::string(action.name), declared_action, values, out);
-  }
-
-  void listFields(const Call& call, Text object, FieldSink& out) override {
-    const Json manifest = declared(call);
-    const Json fields = manifest["fields"][object];
-    if (!fields.present()) {
-      throw Failure(JN_E_NOT_FOUND, "there are no fields of '" + std::string(object) + "'");
-    }
-    if (fields.isArray()) return declaredFields(fields, out);
-    const DeclaredRequests requests(call, manifest);
-    const Values values{call.parse("{}"), {}, settings(call), {}};
-    const Prepared request = requests.prepare(fields["request"], values, false);
-    const Json answer = requests.read(requests.send(request, {}, true, "list fields"));
-    for (const auto& item : answer.at(fields["items"].text())) addField(fields, item, out);
   }
 
   void testConnection(const Call& call, Json) override {
@@ -421,6 +408,29 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
     return {};
   }
 
+  const std::string settings_;
+};
+
+// And its lists of fields.
+class DeclaredApi : public DeclaredActions, public Fields {
+ public:
+  using DeclaredActions::DeclaredActions;
+
+  void listFields(const Call& call, Text object, FieldSink& out) override {
+    const Json manifest = declared(call);
+    const Json fields = manifest["fields"][object];
+    if (!fields.present()) {
+      throw Failure(JN_E_NOT_FOUND, "there are no fields of '" + std::string(object) + "'");
+    }
+    if (fields.isArray()) return declaredFields(fields, out);
+    const DeclaredRequests requests(call, manifest);
+    const Values values{call.parse("{}"), {}, settings(call), {}};
+    const Prepared request = requests.prepare(fields["request"], values, false);
+    const Json answer = requests.read(requests.send(request, {}, true, "list fields"));
+    for (const auto& item : answer.at(fields["items"].text())) addField(fields, item, out);
+  }
+
+ private:
   static uint32_t fieldType(Text word) {
     constexpr std::pair<Text, uint32_t> kTypes[] = {
         {"text", JN_FIELD_TEXT},     {"integer", JN_FIELD_INTEGER},
@@ -477,8 +487,6 @@ class DeclaredApi : public Actions, public Fields, public TestsConnection {
     if (field.type == JN_FIELD_CHOICE && field.options.empty()) field.type = JN_FIELD_TEXT;
     out.field(field);
   }
-
-  const std::string settings_;
 };
 
 }  // namespace jnc
