@@ -12,7 +12,7 @@ namespace junctor::net {
 namespace {
 
 template <class T>
-void set(CURL* easy, CURLoption option, T value) {
+void setEasy(CURL* easy, CURLoption option, T value) {
   curl_easy_setopt(easy, option, value);
 }
 
@@ -20,20 +20,20 @@ void set(CURL* easy, CURLoption option, T value) {
 
 GuardedEasy::GuardedEasy(const LineLimits& limits, const Clock& clock)
     : limits_(limits), clock_(clock), easy_(curl_easy_init()) {
-  set(easy_, CURLOPT_NOSIGNAL, 1L);
-  set(easy_, CURLOPT_QUICK_EXIT, 1L);
-  set(easy_, CURLOPT_PROXY, "");
-  set(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
-  set(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
-  set(easy_, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  set(easy_, CURLOPT_CONNECTTIMEOUT_MS,
-      static_cast<long>(std::min<int64_t>(leftMs(), limits::kConnectTimeoutMs)));
-  set(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(leftMs()));
-  set(easy_, CURLOPT_OPENSOCKETFUNCTION, &GuardedEasy::openSocket);
-  set(easy_, CURLOPT_OPENSOCKETDATA, this);
-  set(easy_, CURLOPT_NOPROGRESS, 0L);
-  set(easy_, CURLOPT_XFERINFOFUNCTION, &GuardedEasy::progress);
-  set(easy_, CURLOPT_XFERINFODATA, this);
+  setEasy(easy_, CURLOPT_NOSIGNAL, 1L);
+  setEasy(easy_, CURLOPT_QUICK_EXIT, 1L);
+  setEasy(easy_, CURLOPT_PROXY, "");
+  setEasy(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+  setEasy(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  setEasy(easy_, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  setEasy(easy_, CURLOPT_CONNECTTIMEOUT_MS,
+          static_cast<long>(std::min<int64_t>(leftMs(), limits::kConnectTimeoutMs)));
+  setEasy(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(leftMs()));
+  setEasy(easy_, CURLOPT_OPENSOCKETFUNCTION, &GuardedEasy::openSocket);
+  setEasy(easy_, CURLOPT_OPENSOCKETDATA, this);
+  setEasy(easy_, CURLOPT_NOPROGRESS, 0L);
+  setEasy(easy_, CURLOPT_XFERINFOFUNCTION, &GuardedEasy::progress);
+  setEasy(easy_, CURLOPT_XFERINFODATA, this);
 }
 
 int64_t GuardedEasy::leftMs() const {
