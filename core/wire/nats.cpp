@@ -27,7 +27,11 @@ class Nats {
     if (!greeting.starts_with("INFO ")) return unavailable("the server is no NATS server");
     const bool waits = parts_.query.contains("stream") || parts_.query.contains("reply");
     const std::string inbox = "_INBOX." + toHex(crypto::randomBytes(12));
-    std::string out = "CONNECT " + dumpJson(options()) + "\r\n";
+    // Who is refused hears it before anything else is under way.
+    JUNCTOR_CHECK(line_.write("CONNECT " + dumpJson(options()) + "\r\nPING\r\n"));
+    JUNCTOR_TRY(const auto welcome, await(false));
+    if (welcome.status != 200) return welcome;
+    std::string out;
     if (waits) out += "SUB " + inbox + " 1\r\nUNSUB 1 1\r\n";
     out += publication(waits ? inbox : "") + "PING\r\n";
     JUNCTOR_CHECK(line_.write(out));
