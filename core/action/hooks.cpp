@@ -117,7 +117,10 @@ Result<Hooks::Place> Hooks::placeOf(const std::string& tenant,
     return notFound("there is no integration '" + integration + "'");
   }
   place.connector = deps_.registry.find(place.integration->connector);
-  if (!place.connector || !place.connector->manifest().offers("junctor.hooks/1")) {
+  if (!place.connector) {
+    return notFound("connector '" + place.integration->connector + "' is not loaded");
+  }
+  if (!place.connector->manifest().offers("junctor.hooks/1")) {
     return invalidArgument("connector '" + place.integration->connector +
                            "' cannot register webhooks: its README says where to do it by hand");
   }
