@@ -210,7 +210,8 @@ void Engine::adopt(const CatalogPtr& catalog) {
   dispatcher_->adopt(targets);
   steps_->adopt(book, targets);
   flow_->adopt(book);
-  receiver_->adopt(ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_, secret_uses_));
+  receiver_->adopt(
+      ingest::buildEndpoints(catalog, home_->registry(), secrets_, metrics_, secret_uses_));
 }
 
 void Engine::addGauges() {

@@ -21,9 +21,9 @@ class WorkerPool {
 
   // Runs what is queued to its end and takes nothing more. Not from a task.
   void stop();
-  // False, and `task` is not run, if `waiting_max` tasks wait already, or after stop(). Of those with
-  // the same `lane` ("" = none) at most half the threads run at once: who waits for a slow provider
-  // must leave threads to the others. Thread-safe.
+  // False, and `task` is not run, if `waiting_max` tasks wait already, or after stop(). Of those
+  // with the same `lane` ("" = none) at most half the threads run at once: who waits for a slow
+  // provider must leave threads to the others. Thread-safe.
   bool run(std::function<void()> task, const std::string& lane = "");
 
  private:

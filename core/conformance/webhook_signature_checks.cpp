@@ -125,6 +125,7 @@ bool hasTime(const crypto::SignatureScheme& scheme) {
 Outcome fixturesVerify(Session& session) {
   if (!session.manifest()) return skip("the manifest is not valid (see S3)");
   const Fixtures& fixtures = session.fixtures();
+  if (!session.manifest()->offers("junctor.webhook/1")) return skip("it takes no webhooks");
   if (session.manifest()->samples.empty()) return fail("the manifest names no samples");
   if (fixtures.folder.empty()) return fail("there is no folder of fixtures; --fixtures names it");
   if (!fixtures.missing.empty()) return fail("the fixture " + fixtures.missing[0] + " is missing");

@@ -4,6 +4,7 @@ import email.policy
 import glob
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -118,10 +119,12 @@ class Redis(Plumbing):
 
     def test_private_networks_need_the_operators_word(self):
         self.redis()
-        self.serve({"url": f"redis://127.0.0.1:{self.port}"}, allow_private=False)
-        refused = self.act("length", {"stream": "orders"})
-        self.assertNotEqual(refused.status, 200)
-        self.assertIn("does not name the host", refused.body.decode())
+        self.serve({"url": f"redis://127.0.0.1:{self.port}"})
+        self.server.write_tenant("acme", [{"id": "p", "connector": self.connector, "unsigned": True,
+                                           "settings": {"url": f"redis://127.0.0.1:{self.port}"}}])
+        refused = self.server.cli("apply", "-f", str(self.server.tenants), check=False)
+        self.assertEqual(refused.returncode, 78)
+        self.assertIn("must be a name, not an address", refused.stderr)
 
 
 class Nats(Plumbing):
@@ -282,7 +285,7 @@ class Smtp(Plumbing):
 
     def taken(self):
         found = glob.glob(os.path.join(self.folder, "mail", "new", "*"))
-        return [email.message_from_bytes(open(file, "rb").read(), policy=email.policy.default)
+        return [email.message_from_bytes(pathlib.Path(file).read_bytes(), policy=email.policy.default)
                 for file in sorted(found)]
 
     def test_a_mail_arrives_as_it_was_meant(self):
