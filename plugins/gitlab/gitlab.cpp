@@ -36,7 +36,8 @@ int64_t occurredAt(const jnc::Call& call, const Json& body, const Json& object) 
   for (const Json& holder : {object, body}) {
     for (const Text name : {"updated_at", "finished_at", "created_at", "status_changed_at",
                             "build_finished_at", "released_at", "build_created_at"}) {
-      if (const int64_t ms = timeOf(call, holder[name].text())) return ms;
+      const Text text = holder[name].text();
+      if (!text.empty()) return timeOf(call, text);
     }
   }
   return 0;
