@@ -98,7 +98,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.server.cli_json("mapping", "get", "salesforce/contact")["from"],
                          "shipped")
         self.assertEqual(self.admin("DELETE", "/mappings/salesforce/contact").status, 404)
-        self.assertEqual(len(self.server.cli_json("mapping", "get")["items"]), 27)
+        self.assertEqual(len(self.server.cli_json("mapping", "get")["items"]), 35)
 
     def test_what_a_mapping_could_not_make_is_tried_again_alone(self):
         (self.folder / "rules" / "route.lua").write_text(
