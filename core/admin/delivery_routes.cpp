@@ -4,6 +4,7 @@
 #include "admin/render.h"
 #include "base/json_value.h"
 #include "base/limits.h"
+#include "flow/replay.h"
 
 namespace junctor::admin {
 namespace {
@@ -20,8 +21,15 @@ Result<store::DeliveryQuery> queryOf(const Call& call) {
   store::DeliveryQuery query;
   query.tenant = call.tenant();
   query.destination = parameter(call, "destination");
+  query.integration = parameter(call, "integration");
+  query.rule_version = parameter(call, "rule_version");
   query.cursor = parameter(call, "cursor");
   JUNCTOR_TRY(query.limit, limitOf(call));
+  JUNCTOR_TRY(query.since_ms, timeOf(call, "since"));
+  JUNCTOR_TRY(query.until_ms, timeOf(call, "until"));
+  if (const std::string text = parameter(call, "fingerprint"); !text.empty()) {
+    JUNCTOR_TRY(query.cause, flow::parseCause(text));
+  }
   if (const std::string text = parameter(call, "event"); !text.empty()) {
     query.event_id = EventId::parse(text);
     if (!query.event_id) return invalidArgument("event must be an event id (evt_…)");
@@ -77,12 +85,14 @@ Result<std::vector<DeliveryId>> listedIds(const Json& ids) {
   return out;
 }
 
-// The newest dead letters, of one destination if it is given.
-Result<std::vector<DeliveryId>> deadIds(Call& call, const std::string& destination) {
+// The newest dead letters, of one destination or cause if it is given.
+Result<std::vector<DeliveryId>> deadIds(Call& call, const std::string& destination,
+                                        uint64_t cause) {
   store::DeliveryQuery query;
   query.tenant = call.tenant();
   query.state = DeliveryState::Dead;
   query.destination = destination;
+  query.cause = cause;
   query.limit = limits::kPageMax;
   std::vector<DeliveryId> out;
   do {
@@ -95,12 +105,19 @@ Result<std::vector<DeliveryId>> deadIds(Call& call, const std::string& destinati
 
 Result<std::vector<DeliveryId>> wantedIds(Call& call, const Json& body) {
   JUNCTOR_TRY(const std::string destination, textOf(body, "destination"));
+  JUNCTOR_TRY(const std::string fingerprint, textOf(body, "fingerprint"));
   const bool all = body.contains("all") && body["all"] == true;
   const int ways = static_cast<int>(body.contains("ids")) + static_cast<int>(all) +
-                   static_cast<int>(!destination.empty());
-  if (ways != 1) return invalidArgument("name either ids, destination or \"all\": true");
+                   static_cast<int>(!destination.empty()) + static_cast<int>(!fingerprint.empty());
+  if (ways != 1) {
+    return invalidArgument("name either ids, destination, fingerprint or \"all\": true");
+  }
   if (body.contains("ids")) return listedIds(body["ids"]);
-  return deadIds(call, destination);
+  uint64_t cause = 0;
+  if (!fingerprint.empty()) {
+    JUNCTOR_TRY(cause, flow::parseCause(fingerprint));
+  }
+  return deadIds(call, destination, cause);
 }
 
 }  // namespace
@@ -139,7 +156,7 @@ Answered deadLetters(Call& call) {
 }
 
 Answered replayDeadLetters(Call& call) {
-  JUNCTOR_TRY(const Json body, bodyOf(call, {"ids", "destination", "all"}));
+  JUNCTOR_TRY(const Json body, bodyOf(call, {"ids", "destination", "fingerprint", "all"}));
   JUNCTOR_TRY(const auto ids, wantedIds(call, body));
   JsonWriter failed;
   failed.beginArray();
@@ -165,6 +182,10 @@ Answered ledger(Call& call) {
   JsonWriter out;
   out.beginObject();
   writeLedger(out, counts);
+  const LedgerHealth health = call.services.ledgerHealth(call.tenant());
+  out.key("balanced").boolean(counts.missing() == 0 && health.problem.empty());
+  out.key("problem").string(health.problem);
+  writeTime(out, "checked_at", health.checked_at_ms);
   out.endObject();
   return net::jsonResponse(200, std::move(out).take());
 }

@@ -69,6 +69,15 @@ Answered discard(Call& call);
 Answered deadLetters(Call& call);
 Answered replayDeadLetters(Call& call);
 Answered ledger(Call& call);
+// quota_routes.cpp
+Answered limitsOf(Call& call);
+Answered usage(Call& call);
+// replay_routes.cpp
+Answered replays(Call& call);
+Answered createReplay(Call& call);
+Answered replayStatus(Call& call);
+Answered cancelReplay(Call& call);
+Answered deadLetterCauses(Call& call);
 // secret_routes.cpp
 Answered tenantSecrets(Call& call);
 Answered secrets(Call& call);

@@ -13,6 +13,7 @@ const std::map<std::string_view, const char*> kParameters = {
     {"d", "Delivery id, dlv_…"},
     {"c", "Connector id"},
     {"k", "Token id, tok_…"},
+    {"p", "Replay id, rpl_…"},
     {"i", "Integration id"},
     {"a", "Action of the connector"},
     {"o", "Object of the provider, as the connector names it"},
@@ -31,6 +32,8 @@ const std::map<std::string_view, const char*> kParameters = {
     {"state", "pending, waiting, delivered, filtered, dead or discarded"},
     {"event", "Event id"},
     {"destination", "Destination name"},
+    {"rule_version", "Script and version that decided, name@hash"},
+    {"fingerprint", "Cause of a dead letter, 16 hex digits"},
     {"dry_run", "true: say what would change, change nothing"},
 };
 
@@ -55,6 +58,21 @@ Json schemaOf(const Shape& shape) {
   return {{"type", "object"}, {"properties", std::move(properties)}};
 }
 
+Json replaySchema() {
+  return schemaOf({{"id", "string"},
+                   {"of", "string"},
+                   {"state", "string"},
+                   {"total", "integer"},
+                   {"done", "integer"},
+                   {"failed", "integer"},
+                   {"rate", "integer"},
+                   {"problem", "string"},
+                   {"created_by", "string"},
+                   {"created_at", "time"},
+                   {"ended_at", "time"},
+                   {"filter", "object"}});
+}
+
 Json schemas() {
   const Shape event = {
       {"id", "string"},          {"type", "string"},      {"tenant", "string"},
@@ -69,11 +87,13 @@ Json schemas() {
       {"rule_version", "string"}, {"state", "string"},       {"attempts", "integer"},
       {"next_at", "time"},        {"created_at", "time"},    {"reason", "string"},
       {"order_key", "string"},    {"mapping", "string"},     {"body", "any"},
-      {"attempt_log", "list"},    {"steps", "list"}};
+      {"priority", "string"},     {"fingerprint", "string"}, {"attempt_log", "list"},
+      {"steps", "list"}};
   const Shape ledger = {{"requests", "integer"}, {"inbox", "integer"},     {"events", "integer"},
                         {"accepted", "integer"}, {"pending", "integer"},   {"running", "integer"},
                         {"waiting", "integer"},  {"delivered", "integer"}, {"filtered", "integer"},
-                        {"dead", "integer"},     {"discarded", "integer"}};
+                        {"dead", "integer"},     {"discarded", "integer"}, {"balanced", "boolean"},
+                        {"problem", "string"},   {"checked_at", "time"}};
   return {{"Object", {{"type", "object"}}},
           {"Problem", schemaOf({{"type", "string"},
                                 {"title", "string"},
@@ -103,6 +123,7 @@ Json schemas() {
                                     {"rate_limit", "string"},
                                     {"timeout_ms", "integer"},
                                     {"mode", "string"}})},
+          {"Replay", replaySchema()},
           {"ApplyReport", schemaOf({{"dry_run", "boolean"}, {"changes", "+"}})},
           {"RetryReport",
            schemaOf({{"replayed", "integer"}, {"failed", "list"}, {"has_more", "boolean"}})},

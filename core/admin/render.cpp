@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json_doc.h"
 #include "base/limits.h"
+#include "flow/replay.h"
 
 namespace junctor::admin {
 namespace {
@@ -87,6 +88,8 @@ void writeDelivery(JsonWriter& out, const Delivery& delivery) {
   out.key("reason").string(delivery.reason);
   out.key("order_key").string(delivery.order_key);
   out.key("mapping").string(delivery.mapping);
+  out.key("priority").string(toString(delivery.priority));
+  out.key("fingerprint").string(delivery.cause == 0 ? "" : flow::causeText(delivery.cause));
 }
 
 void writeAttempts(JsonWriter& out, const std::vector<Attempt>& attempts) {
@@ -157,9 +160,7 @@ void writeLedger(JsonWriter& out, const store::Ledger& ledger) {
   out.key("requests").integer(ledger.requests);
   out.key("inbox").integer(ledger.inbox);
   out.key("events").integer(ledger.events);
-  int64_t accepted = 0;
-  for (int state = 0; state < 7; ++state) accepted += ledger.deliveries[state];
-  out.key("accepted").integer(accepted);
+  out.key("accepted").integer(ledger.accepted);
   for (int state = 0; state < 7; ++state) {
     out.key(toString(static_cast<DeliveryState>(state))).integer(ledger.deliveries[state]);
   }

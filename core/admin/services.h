@@ -16,6 +16,9 @@
 #include "oauth/keeper.h"
 #include "observe/metrics.h"
 #include "plugin/connector.h"
+#include "quota/quotas.h"
+#include "flow/replayer.h"
+#include "flow/shadow_board.h"
 #include "script/rules.h"
 #include "store/store.h"
 #include "vault/vault.h"
@@ -47,6 +50,11 @@ struct DestinationHealth {
   size_t concurrency = 0;  // at once, as the receiver's answers allow now
 };
 
+struct LedgerHealth {
+  std::string problem;        // what does not balance, in words
+  int64_t checked_at_ms = 0;  // against the rows; 0 = not yet
+};
+
 using TenantChange = std::function<Result<void>(Tenant&)>;
 
 class Services {
@@ -66,9 +74,12 @@ class Services {
   // When a webhook secret last verified a request, Unix ms; 0 = never, as far as is known.
   virtual int64_t secretLastUsedMs(const std::string& integration,
                                    const std::string& ref) const = 0;
+  virtual flow::Replayer& replays() = 0;
   virtual std::vector<Check> readiness() const = 0;  // ready = all ok; must not block
-  // Why an integration answers 503; "" = nothing is wrong.
+  // Why an integration answers 503 or is in error; "" = nothing is wrong.
   virtual std::string integrationProblem(const std::string& id) const = 0;
+  virtual quota::Usage usage(const std::string& tenant) const = 0;
+  virtual LedgerHealth ledgerHealth(const std::string& tenant) const = 0;
   virtual DestinationHealth destinationHealth(const std::string& tenant,
                                               const std::string& name) const = 0;
 

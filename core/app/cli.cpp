@@ -14,6 +14,7 @@
 #include "app/cli_keys.h"
 #include "app/cli_mapping.h"
 #include "app/cli_output.h"
+#include "app/cli_replays.h"
 #include "app/cli_rule_versions.h"
 #include "app/version.h"
 #include "base/json_value.h"
@@ -163,6 +164,8 @@ void addTools(CLI::App& app, Parsed& p) {
                   "Signing secret, env:NAME or file:PATH; repeatable");
   cmd->add_option("--status", p.listen.status, "Answer to what is verified (default 200)");
 
+  command(&app, p, "usage", "Events and deliveries of this hour, and the limits",
+          "  junctor usage --tenant acme", usage);
   command(&app, p, "ledger", "Counts that must balance", "  junctor ledger --tenant acme", ledger);
   command(&app, p, "doctor", "Look for trouble: configuration, disk, server, tenants",
           "  junctor doctor\n  junctor doctor --output json", doctor);
@@ -202,18 +205,23 @@ void addEvents(CLI::App& app, Parsed& p) {
 void addDeadLetters(CLI::App& app, Parsed& p) {
   CLI::App* dead = group(app, "deadletters", "Deliveries that were given up");
   CLI::App* cmd = command(dead, p, "list", "Newest first",
-                          "  junctor deadletters list\n"
+                          "  junctor deadletters list --causes\n"
                           "  junctor deadletters list --destination agent --output json",
                           [&p](const CliContext& c) { return deadLettersList(c, p.dead); });
   cmd->add_option("--destination", p.dead.destination, "Of this destination only");
   cmd->add_option("--event", p.dead.event, "Of this event only");
+  cmd->add_option("--fingerprint", p.dead.fingerprint, "Of this cause only");
+  cmd->add_flag("--causes", p.dead.causes, "Counted by cause instead");
   cmd->add_option("-n,--limit", p.dead.limit, "How many (default 50)");
   cmd = command(dead, p, "replay", "They run again, with the same webhook-id",
                 "  junctor deadletters replay dlv_…\n"
-                "  junctor deadletters replay --destination agent",
+                "  junctor deadletters replay --destination agent\n"
+                "  junctor deadletters replay --fingerprint 5d41402abc4b2a76 --rate 20",
                 [&p](const CliContext& c) { return deadLettersReplay(c, p.dead); });
   cmd->add_option("delivery", p.dead.ids, "Delivery ids");
   cmd->add_option("--destination", p.dead.destination, "All of this destination");
+  cmd->add_option("--fingerprint", p.dead.fingerprint, "All of this cause, as a replay");
+  cmd->add_option("--rate", p.dead.rate, "At most so many a second, as a replay");
   cmd->add_flag("--all", p.dead.all, "All of the tenant");
   cmd = command(dead, p, "discard", "Give them up for good",
                 "  junctor deadletters discard dlv_… --reason 'agent is gone'",
@@ -340,6 +348,7 @@ int parseAndRun(int argc, char** argv) {
   addAudit(app, parsed);
   addKeys(app, parsed.action);
   addMapping(app, parsed.action);
+  addReplays(app, parsed.action);
   addIntegrations(app, parsed.action);
   try {
     app.parse(argc, argv);

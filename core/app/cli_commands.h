@@ -68,12 +68,14 @@ Result<int> eventsShow(const CliContext& context, const std::string& id);
 Result<int> eventsTail(const CliContext& context, const EventFilter& filter);
 Result<int> eventsReplay(const CliContext& context, const std::vector<std::string>& ids);
 Result<int> ledger(const CliContext& context);
+Result<int> usage(const CliContext& context);
 
 // cli_deadletters.cpp
 struct DeadLetterOptions {
   std::vector<std::string> ids;
-  std::string destination, event, reason;
-  bool all = false;
+  std::string destination, event, reason, fingerprint;
+  bool all = false, causes = false;
+  int64_t rate = 0;
   int limit = 50;
 };
 Result<int> deadLettersList(const CliContext& context, const DeadLetterOptions& options);

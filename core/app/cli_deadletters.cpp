@@ -1,28 +1,50 @@
 #include "app/cli_client.h"
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
+#include "app/cli_replays.h"
 #include "base/bytes.h"
 #include "base/json_value.h"
 
 namespace junctor::app {
+namespace {
+
+Result<int> causesList(const CliContext& context, AdminClient& client, const std::string& base) {
+  JUNCTOR_TRY(const Json answer, client.get(base + "/dead-letters/causes"));
+  if (context.json) {
+    printJson({{"items", answer.at("data")}});
+    return kExitOk;
+  }
+  Table table({"FINGERPRINT", "COUNT", "DESTINATION", "NEWEST", "REASON"});
+  for (const Json& cause : answer.at("data")) {
+    table.row({cell(cause, "fingerprint"), cell(cause, "count"), cell(cause, "destination"),
+               shortTime(cell(cause, "newest_at")), clipped(cell(cause, "reason"), 100)});
+  }
+  table.print();
+  if (answer.at("data").empty()) talk("no dead letters");
+  return kExitOk;
+}
+
+}  // namespace
 
 Result<int> deadLettersList(const CliContext& context, const DeadLetterOptions& options) {
   JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
   JUNCTOR_TRY(const std::string tenant, client.tenant());
   if (options.limit < 1) return invalidArgument("--limit must be at least 1");
-  const std::string target =
-      "/v1/tenants/" + percentEncode(tenant) + "/dead-letters" +
-      queryOf({{"destination", options.destination}, {"event", options.event}});
+  if (options.causes) return causesList(context, client, "/v1/tenants/" + percentEncode(tenant));
+  const std::string target = "/v1/tenants/" + percentEncode(tenant) + "/dead-letters" +
+                             queryOf({{"destination", options.destination},
+                                      {"event", options.event},
+                                      {"fingerprint", options.fingerprint}});
   JUNCTOR_TRY(const auto dead, client.list(target, static_cast<size_t>(options.limit)));
   if (context.json) {
     printJson({{"items", dead}});
     return kExitOk;
   }
-  Table table({"DELIVERY", "EVENT", "DESTINATION", "TRIES", "CREATED", "REASON"});
+  Table table({"DELIVERY", "EVENT", "DESTINATION", "TRIES", "CREATED", "FINGERPRINT", "REASON"});
   for (const Json& delivery : dead) {
     table.row({cell(delivery, "id"), cell(delivery, "event_id"), cell(delivery, "destination"),
                cell(delivery, "attempts"), shortTime(cell(delivery, "created_at")),
-               clipped(cell(delivery, "reason"), 100)});
+               cell(delivery, "fingerprint"), clipped(cell(delivery, "reason"), 100)});
   }
   table.print();
   if (dead.empty()) talk("no dead letters");
@@ -31,8 +53,20 @@ Result<int> deadLettersList(const CliContext& context, const DeadLetterOptions& 
 
 Result<int> deadLettersReplay(const CliContext& context, const DeadLetterOptions& options) {
   const int ways = static_cast<int>(!options.ids.empty()) + static_cast<int>(options.all) +
-                   static_cast<int>(!options.destination.empty());
-  if (ways != 1) return invalidArgument("name delivery ids, or --destination NAME, or --all");
+                   static_cast<int>(!options.destination.empty()) +
+                   static_cast<int>(!options.fingerprint.empty());
+  if (ways != 1) {
+    return invalidArgument("name delivery ids, --destination NAME, --fingerprint HEX or --all");
+  }
+  if (!options.fingerprint.empty() || options.rate > 0) {
+    ReplayOptions replay;
+    replay.dead_letters = true;
+    replay.fingerprint = options.fingerprint;
+    replay.destination = options.destination;
+    replay.rate = options.rate;
+    if (!options.ids.empty()) return invalidArgument("--rate is not for single deliveries");
+    return replayCreate(context, replay);
+  }
   JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
   std::string base;
   Json body = Json::object();

@@ -88,13 +88,17 @@ Result<void> checkTenant(AdminClient& client, const std::string& tenant, Report&
   for (const Json& integration : integrations.at("data")) {
     if (const std::string problem = cell(integration, "problem"); !problem.empty()) {
       report.add("failed", tenant,
-                 "integration " + cell(integration, "id") + " answers 503: " + problem);
+                 "integration " + cell(integration, "id") +
+                     (problem.starts_with("in error") ? " is " : " answers 503: ") + problem);
     }
     if (!integration.value("unsigned", false)) continue;
     report.add("warning", tenant,
                "integration " + cell(integration, "id") + " takes requests without a signature");
   }
   JUNCTOR_TRY(const Json counts, client.get(base + "/ledger"));
+  if (!counts.value("balanced", false)) {
+    report.add("failed", tenant, "the ledger does not balance: " + cell(counts, "problem"));
+  }
   const int64_t dead = counts.value("dead", int64_t{0});
   const int64_t waiting = counts.value("waiting", int64_t{0});
   report.add(dead > 0 || waiting > 0 ? "failed" : "ok", tenant,

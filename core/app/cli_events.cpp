@@ -177,25 +177,64 @@ Result<int> ledger(const CliContext& context) {
   Json total = Json::object();
   for (const char* name : kCounts) total[name] = 0;
   Json rows = Json::array();
+  bool balanced = true;
   for (const std::string& tenant : tenants) {
     JUNCTOR_TRY(Json counts, client.get("/v1/tenants/" + percentEncode(tenant) + "/ledger"));
     for (const char* name : kCounts) {
       total[name] = total.value(name, int64_t{0}) + counts.value(name, int64_t{0});
     }
+    balanced = balanced && counts.value("balanced", false);
     counts["tenant"] = tenant;
     rows.push_back(std::move(counts));
   }
   if (context.json) {
     total["tenants"] = std::move(rows);
+    total["balanced"] = balanced;
     printJson(total);
-    return kExitOk;
+    return balanced ? kExitOk : kExitFinding;
   }
   Table table({"TENANT", "REQUESTS", "INBOX", "EVENTS", "ACCEPTED", "= PENDING", "+ RUNNING",
-               "+ WAITING", "+ DELIVERED", "+ FILTERED", "+ DEAD", "+ DISCARDED"});
+               "+ WAITING", "+ DELIVERED", "+ FILTERED", "+ DEAD", "+ DISCARDED", "BALANCED"});
   for (const Json& row : rows) {
     std::vector<std::string> cells = {cell(row, "tenant")};
     for (const char* name : kCounts) cells.push_back(cell(row, name));
-    table.row(std::move(cells));
+    cells.emplace_back(row.value("balanced", false) ? "yes" : "NO");
+    table.row(std::move(cells), row.value("balanced", false) ? Paint::Plain : Paint::Red);
+    if (const std::string problem = cell(row, "problem"); !problem.empty()) {
+      talk(visible(cell(row, "tenant") + ": " + problem));
+    }
+  }
+  table.print();
+  return balanced ? kExitOk : kExitFinding;
+}
+
+// Of this hour, beside what is allowed.
+Result<int> usage(const CliContext& context) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const auto tenants, client.tenants());
+  Json rows = Json::array();
+  for (const std::string& tenant : tenants) {
+    const std::string base = "/v1/tenants/" + percentEncode(tenant);
+    JUNCTOR_TRY(Json used, client.get(base + "/usage"));
+    JUNCTOR_TRY(used["limits"], client.get(base + "/limits"));
+    used["tenant"] = tenant;
+    rows.push_back(std::move(used));
+  }
+  if (context.json) {
+    printJson({{"items", rows}});
+    return kExitOk;
+  }
+  const auto ofHard = [](const Json& row, const char* count, const char* cap) {
+    const std::string hard = cell(row.at("limits").at(cap), "hard");
+    return cell(row, count) + (hard.empty() ? "" : " of " + hard);
+  };
+  Table table({"TENANT", "EVENTS THIS HOUR", "DELIVERIES", "WEIGHT", "AT CAP"});
+  for (const Json& row : rows) {
+    const std::string capped = cell(row, "capped");
+    table.row({cell(row, "tenant"), ofHard(row, "events", "events_per_hour"),
+               ofHard(row, "deliveries", "deliveries_per_hour"), cell(row.at("limits"), "weight"),
+               capped.empty() ? "" : capped + " until " + shortTime(cell(row, "capped_until"))},
+              capped.empty() ? Paint::Plain : Paint::Yellow);
   }
   table.print();
   return kExitOk;

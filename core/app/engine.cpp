@@ -12,9 +12,10 @@
 namespace junctor::app {
 namespace {
 
-constexpr std::chrono::seconds kRound{10};
+constexpr int64_t kHooksRoundMs = 10'000;
 constexpr int64_t kKeepUsesMs = 60'000;
 constexpr const char* kSecretUses = "webhook-secret-use";
+constexpr const char* kUsageKind = "usage";
 constexpr const char* kStoreDown = "the store answers no writes";
 
 // Waits on the calling thread for a write's completion.
@@ -160,10 +161,28 @@ void Engine::buildSteps() {
 
 // The life of an event, as wiring: receiver -> flow -> dispatcher.
 void Engine::build(const config::ServerConfig& config) {
-  dispatcher_ = std::make_unique<delivery::Dispatcher>(
-      delivery::DispatcherDeps{*store_, *client_, clock_, metrics_});
+  chores_ = std::make_unique<Chores>(clock_);
+  quotas_ = std::make_unique<quota::Keeper>(
+      clock_, [this](const quota::Told& told) { notices_->tell(told); });
+  loadUsage();
+  chores_->repeat(limits::kUsageSaveMs, [this] { saveUsage(); });
+  chores_->repeat(kKeepUsesMs, [this] { keepSecretUses(); });
+  chores_->repeat(kHooksRoundMs, [this] { hooks_->renewDue(); });
+  ledger_ = std::make_unique<LedgerWatch>(*store_, clock_, metrics_);
+  chores_->repeat(limits::kLedgerCheckMs, [this] { ledger_->check(); });
+  notices_ = std::make_unique<Notices>(
+      NoticesDeps{*store_, ids_, clock_, *chores_,
+                  [this](const RawRequestPtr& request) { flow_->offer(request); },
+                  [this]() -> flow::Replayer& { return *replayer_; }});
+  dispatcher_ = std::make_unique<delivery::Dispatcher>(delivery::DispatcherDeps{
+      *store_, *client_, clock_, metrics_,
+      [this](const Event& event) { return flow_->stale(event); },
+      [this](const delivery::Trouble& trouble) { notices_->tell(trouble); }, quotas_.get()});
   flow_ = std::make_unique<flow::FlowEngine>(
-      flow::FlowDeps{*store_, home_->registry(), ids_, clock_, metrics_}, config.flow_workers,
+      flow::FlowDeps{*store_, home_->registry(), ids_, clock_, metrics_,
+                     [this](const flow::IntegrationTrouble& trouble) { notices_->tell(trouble); },
+                     quotas_.get()},
+      config.flow_workers,
       [this](const Delivery& delivery, const EventPtr& event) {
         dispatcher_->offer(delivery, event);
       },
@@ -171,13 +190,28 @@ void Engine::build(const config::ServerConfig& config) {
         steps_->onStored(event, request);
       });
   receiver_ = std::make_unique<ingest::Receiver>(
-      *store_, ids_, clock_, metrics_, config.body_bytes_max,
+      *store_, ids_, clock_, metrics_, *quotas_, config.body_bytes_max,
       [this](const RawRequestPtr& request) { flow_->offer(request); });
   std::vector<std::string> problems;
   shipped_ = mapping::Book::shipped(mappingsFolder(), problems);
   for (const std::string& problem : problems) log::error("app", {}, "{}", problem);
   keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), secrets_, shipped_,
                                             [this](const CatalogPtr& catalog) { adopt(catalog); });
+  replays_planner_ = flow_->makePlanner();
+  replayer_ = std::make_unique<flow::Replayer>(
+      flow::ReplayerDeps{*store_, clock_, ids_, metrics_,
+                         [this](const EventPtr& event, store::Document note, store::Done done) {
+                           flow::FlowEngine::Again again;
+                           again.note = std::move(note);
+                           again.bulk = true;
+                           again.planner = replays_planner_.get();
+                           flow_->replay(event, again, [done = std::move(done)](const auto& made) {
+                             done(made ? Result<void>() : Result<void>(made.error()));
+                           });
+                         },
+                         [this](const Delivery& dead, store::Done done) {
+                           runAgain(dead, replays_planner_.get(), std::move(done));
+                         }});
   addGauges();
 }
 
@@ -204,7 +238,22 @@ NetworkPort::Terms Engine::termsOf(const plugin::PortCall& call) const {
           integration->allow_private};
 }
 
+void Engine::loadUsage() {
+  const auto stored = store_->documents(kUsageKind);
+  if (!stored) return log::error("app", {}, "usage: {}", stored.error().message);
+  for (const auto& [tenant, json] : *stored) quotas_->restore(tenant, json);
+}
+
+void Engine::saveUsage() {
+  for (const auto& [tenant, json] : quotas_->changed()) {
+    const auto saved = store_->putDocument(kUsageKind, tenant, json);
+    if (!saved) log::error("app", {{"tenant", tenant}}, "usage: {}", saved.error().message);
+  }
+}
+
 void Engine::adopt(const CatalogPtr& catalog) {
+  quotas_->adopt(catalog);
+  for (const auto& [id, tenant] : catalog->tenants) ledger_->addGauges(id);
   const auto targets = delivery::buildTargets(catalog, secrets_);
   const auto book = flow::buildRulebook(catalog, shipped_);
   dispatcher_->adopt(targets);
@@ -221,6 +270,8 @@ void Engine::addGauges() {
                  [this] { return static_cast<double>(dispatcher_->held()); });
   metrics_.gauge("junctor_queue_depth", "Work held in memory", {{"queue", "store"}},
                  [this] { return static_cast<double>(store_->queuedWrites()); });
+  metrics_.gauge("junctor_destinations_in_error", "Destinations whose deliveries wait", {},
+                 [this] { return static_cast<double>(dispatcher_->lanesInError()); });
   metrics_.gauge("junctor_store_size_bytes", "Bytes of the store on disk", {},
                  [this] { return static_cast<double>(store_->sizeBytes()); });
   metrics_.gauge("junctor_build_info", "Constant 1", {{"version", kVersion}}, [] { return 1.0; });
@@ -252,18 +303,15 @@ void Engine::watchOthers() {
 }
 
 void Engine::start() {
+  chores_->start();
+  notices_->restore(flow_->failing());
   steps_->start();
   watchOthers();
   dispatcher_->start();
   flow_->start();
-  rounds_ = std::make_unique<Rounds>(kRound, [this, kept_ms = clock_.monotonicMs()]() mutable {
-    const int64_t now_ms = clock_.monotonicMs();
-    if (now_ms - kept_ms >= kKeepUsesMs) {
-      keepSecretUses();
-      kept_ms = now_ms;
-    }
-    hooks_->renewDue();
-  });
+  if (const auto started = replayer_->start(); !started) {
+    log::error("app", {}, "replays do not go on: {}", started.error().message);
+  }
 }
 
 // Not per event: what happened since the last round is one write for each secret.
@@ -292,14 +340,16 @@ void Engine::stop(int64_t deadline_ms) {
   if (store_) store_->watch({});
   front_.reset();
   if (hooks_) hooks_->stop();
-  rounds_.reset();
+  if (chores_) chores_->stop();
   if (store_) keepSecretUses();
+  if (replayer_) replayer_->stop();
   if (flow_) flow_->stop();
   if (steps_) steps_->stop();
   if (dispatcher_) dispatcher_->stop(deadline_ms);
   if (steps_) steps_->finish();
   client_.reset();
   if (store_) store_->flush();
+  if (quotas_) saveUsage();
 }
 
 void Engine::setAddresses(std::string public_address, std::string admin_address) {
@@ -314,6 +364,9 @@ void Engine::setAddresses(std::string public_address, std::string admin_address)
 std::vector<admin::Check> Engine::readiness() const {
   std::vector<admin::Check> checks = {storeCheck(store_->health())};
   checks.push_back({"connectors", true, home_->remarks()});
+  // An alarm, but no reason to take nothing more.
+  const std::string imbalance = ledger_->state("").problem;
+  checks.push_back({"ledger", true, imbalance.empty() ? "" : "does not balance: " + imbalance});
   return checks;
 }
 
@@ -353,7 +406,7 @@ script::RulesetPtr Engine::rulesOf(const std::string& tenant) const {
 Result<std::vector<DeliveryId>> Engine::replayEvent(const std::string& tenant, EventId id) {
   JUNCTOR_TRY(const EventPtr event, store_->loadEvent(tenant, id));
   return waitFor<std::vector<DeliveryId>>(
-      [&](auto done) { flow_->replay(event, std::nullopt, std::move(done)); });
+      [&](auto done) { flow_->replay(event, {}, std::move(done)); });
 }
 
 Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
@@ -362,29 +415,37 @@ Result<void> Engine::retryDelivery(const std::string& tenant, DeliveryId id) {
     return invalidArgument("only dead deliveries can be retried; this one is " +
                            std::string(toString(dead.state)));
   }
-  const bool unmapped = !dead.mapping.empty() && dead.body_json.empty();
-  if (dead.destination.empty() || unmapped) return runAgain(dead);
-  JUNCTOR_CHECK(setState(id, DeliveryState::Pending, ""));
-  dispatcher_->wake();
-  return {};
+  return waitFor<void>([&](auto done) { runAgain(dead, nullptr, std::move(done)); });
 }
 
 // A dead letter of the flow: connector or rules had failed, so they run again. If a mapping had,
 // its destination alone is tried again: the others have theirs.
-Result<void> Engine::runAgain(const Delivery& dead) {
-  JUNCTOR_TRY(const EventPtr event, store_->loadEvent(dead.tenant, dead.event_id));
+void Engine::runAgain(const Delivery& dead, flow::Planner* planner, store::Done done) {
+  const bool unmapped = !dead.mapping.empty() && dead.body_json.empty();
+  if (!dead.destination.empty() && !unmapped) {
+    return store_->setDeliveryState(dead.id, DeliveryState::Pending, clock_.unixMs(), "",
+                                    [this, done = std::move(done)](const Result<void>& redriven) {
+                                      if (redriven) dispatcher_->wake();
+                                      done(redriven);
+                                    });
+  }
+  const auto event = store_->loadEvent(dead.tenant, dead.event_id);
+  if (!event) return done(event.error());
   const auto name = [](const Delivery& one) {
     return one.mapping.substr(0, one.mapping.find('@'));
   };
-  flow::FlowEngine::Keep keep;
+  flow::FlowEngine::Again again;
+  again.settles = dead.id;
+  again.planner = planner;
+  again.bulk = planner != nullptr;
   if (!dead.destination.empty()) {
-    keep = [&](const Delivery& planned) {
+    again.keep = [&](const Delivery& planned) {
       return planned.destination == dead.destination && name(planned) == name(dead);
     };
   }
-  JUNCTOR_CHECK(waitFor<std::vector<DeliveryId>>(
-      [&](auto done) { flow_->replay(event, dead.id, std::move(done), keep); }));
-  return {};
+  flow_->replay(*event, again, [done = std::move(done)](const auto& made) {
+    done(made ? Result<void>() : Result<void>(made.error()));
+  });
 }
 
 Result<void> Engine::discardDelivery(const std::string& tenant, DeliveryId id,

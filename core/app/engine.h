@@ -7,12 +7,15 @@
 
 #include "admin/services.h"
 #include "app/catalog_keeper.h"
+#include "app/chores.h"
 #include "app/connector_home.h"
 #include "app/connector_ports.h"
+#include "app/ledger_watch.h"
+#include "app/notices.h"
 #include "app/public_front.h"
-#include "app/rounds.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
+#include "flow/replayer.h"
 #include "ingest/receiver.h"
 #include "net/http_client.h"
 #include "steps/flow_host.h"
@@ -44,7 +47,14 @@ class Engine final : public admin::Services {
   admin::SystemInfo system() const override { return system_; }
   std::vector<admin::Check> readiness() const override;
   std::string integrationProblem(const std::string& id) const override {
-    return receiver_->problemOf(id);
+    const std::string closed = receiver_->problemOf(id);
+    const auto trouble = flow_->failing().find(id);
+    if (!closed.empty() || !trouble) return closed;
+    return "in error since " + formatRfc3339(trouble->since_ms) + ": " + trouble->reason;
+  }
+  admin::LedgerHealth ledgerHealth(const std::string& tenant) const override {
+    LedgerWatch::State state = ledger_->state(tenant);
+    return {std::move(state.problem), state.checked_at_ms};
   }
   admin::DestinationHealth destinationHealth(const std::string& tenant,
                                              const std::string& name) const override;
@@ -52,6 +62,8 @@ class Engine final : public admin::Services {
                                     bool paused) override {
     return dispatcher_->setPaused(tenant, name, paused);
   }
+  quota::Usage usage(const std::string& tenant) const override { return quotas_->usage(tenant); }
+  flow::Replayer& replays() override { return *replayer_; }
   action::Desk& desk() override { return *desk_; }
   oauth::Keeper& tokens() override { return *tokens_; }
   action::Hooks& hooks() override { return *hooks_; }
@@ -89,8 +101,11 @@ class Engine final : public admin::Services {
   void watchOthers();
   void restoreSecretUses();
   void keepSecretUses();
+  void loadUsage();
+  void saveUsage();
   Result<void> setState(DeliveryId id, DeliveryState state, std::string reason);
-  Result<void> runAgain(const Delivery& dead);
+  // With the planner of the calling thread, or null for one of its own. `done` on any thread.
+  void runAgain(const Delivery& dead, flow::Planner* planner, store::Done done);
 
   const Clock& clock_;
   const config::Environment environment_;
@@ -114,10 +129,15 @@ class Engine final : public admin::Services {
   std::unique_ptr<flow::FlowEngine> flow_;
   std::unique_ptr<steps::FlowHost> steps_;
   ingest::SecretUses secret_uses_;
+  std::unique_ptr<Chores> chores_;
+  std::unique_ptr<quota::Keeper> quotas_;
+  std::unique_ptr<LedgerWatch> ledger_;
+  std::unique_ptr<Notices> notices_;
+  std::unique_ptr<flow::Planner> replays_planner_;  // of the replayer's thread
+  std::unique_ptr<flow::Replayer> replayer_;
   std::unique_ptr<ingest::Receiver> receiver_;
   std::unique_ptr<PublicFront> front_;
   std::unique_ptr<CatalogKeeper> keeper_;
-  std::unique_ptr<Rounds> rounds_;
 };
 
 }  // namespace junctor::app

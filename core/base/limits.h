@@ -33,6 +33,9 @@ inline constexpr size_t kOutboundConnectionsMax = 256;
 inline constexpr int kBreakerFailures = 20;            // in a row open a destination's circuit
 inline constexpr int64_t kBreakerOpenFirstMs = 1'000;  // then doubled by each failed probe
 inline constexpr int64_t kBreakerOpenMaxMs = 300'000;
+inline constexpr int kDeadInARow = 5;  // dead deliveries; then the destination is in error
+inline constexpr int64_t kErrorProbeFirstMs = 5'000;  // then doubled by each failed probe
+inline constexpr int64_t kErrorProbeMaxMs = 1'800'000;
 inline constexpr size_t kRecordedHeadBytesMax = 4 * 1024;  // per attempt, request and response
 inline constexpr size_t kRecordedBodyBytesMax = 1024;      // start of the response body
 
@@ -42,7 +45,9 @@ inline constexpr size_t kJsonDepthMax = 128;
 // -- Queues (events or deliveries held in memory; the store holds the rest)
 inline constexpr size_t kAppendQueueMax = 8'192;  // beyond it ingest answers 503
 inline constexpr size_t kFlowWindow = 4'096;
-inline constexpr size_t kDeliveryWindow = 4'096;
+inline constexpr size_t kDeliveryWindow = 8'192;
+inline constexpr size_t kDeliveriesRunningMax = 512;  // attempts; half for one tenant
+inline constexpr int kTenantWeightMax = 100;
 inline constexpr size_t kWindowBytesMax = 64 * 1024 * 1024;   // of each window
 inline constexpr size_t kIngestBytesMax = 256 * 1024 * 1024;  // bodies between receipt and commit
 inline constexpr int64_t kFlowLeaseMs = 60'000;
@@ -54,6 +59,26 @@ inline constexpr size_t kEventsPerRequestMax = 1'000;
 inline constexpr size_t kDeliveriesPerEventMax = 64;
 inline constexpr int kHopsMax = 8;                              // A->B->A echoes end here
 inline constexpr int64_t kDedupeWindowMs = 72LL * 3600 * 1000;  // GitHub redelivers for 3 days
+
+// -- Newest events of resources, in memory: what is older than they is stale
+inline constexpr size_t kResourcesKnownMax = 100'000;     // about 20 MB
+inline constexpr size_t kResourcesReadAtStart = 20'000;   // of the newest events, after a restart
+
+// -- Replays
+inline constexpr size_t kReplaysOpenMax = 8;    // of one tenant, not yet at their end
+inline constexpr size_t kReplaysKept = 100;     // of one tenant, at their end
+inline constexpr int64_t kReplayRateMax = 10'000;  // a second
+inline constexpr size_t kReplayInFlight = 64;   // handed to the store and not durable
+inline constexpr size_t kCausesShown = 100;     // groups of dead letters
+
+// -- Ledger (the check reads rows in the background; 20,000 take about 10 ms)
+inline constexpr int64_t kLedgerCheckMs = 10'000;
+inline constexpr size_t kLedgerRowsPerCheck = 20'000;
+
+// -- Quotas
+inline constexpr int64_t kQuotaMax = 1'000'000'000;   // of an hour
+inline constexpr int64_t kUsageSaveMs = 10'000;  // what a crash may forget of the hour's counts
+inline constexpr size_t kUsageHours = 25;             // this one and a day's trailing mean
 
 // -- Signatures (Standard Webhooks in rotation is the longest known header: about 200 bytes)
 inline constexpr size_t kSignatureHeaderBytesMax = 4 * 1024;

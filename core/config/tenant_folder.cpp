@@ -46,6 +46,7 @@ void readTenantFile(const std::string& folder, Tenant& tenant, Problems& problem
   tenant.id = map.required("id", checkName);
   tenant.name = map.text("name");
   if (tenant.name.empty()) tenant.name = tenant.id;
+  readQuotas(map, tenant, problems);
   map.finish();
 }
 

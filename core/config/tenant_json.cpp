@@ -29,6 +29,7 @@ Json integrationToJson(const Integration& integration) {
   if (integration.body_bytes_max > 0) json["body_bytes_max"] = integration.body_bytes_max;
   if (!integration.allow_from.empty()) json["allow_from"] = integration.allow_from;
   if (integration.allow_private) json["allow_private"] = true;
+  if (integration.rate.count > 0) json["rate_limit"] = integration.rate.text();
   return json;
 }
 
@@ -121,6 +122,9 @@ Json textsToJson(const Tenant& tenant) {
 
 Json tenantToJson(const Tenant& tenant) {
   Json json = {{"id", tenant.id}, {"name", tenant.name}};
+  if (tenant.weight != 1) json["weight"] = tenant.weight;
+  if (Json quotas = quotasToJson(tenant.quotas); !quotas.empty())
+    json["limits"] = std::move(quotas);
   json["integrations"] = Json::array();
   for (const auto& [id, integration] : tenant.integrations) {
     json["integrations"].push_back(integrationToJson(integration));
@@ -144,6 +148,7 @@ Result<Tenant> tenantFromJson(const Json& json) {
   tenant.id = map.required("id", checkName);
   tenant.name = map.text("name");
   if (tenant.name.empty()) tenant.name = tenant.id;
+  readQuotas(map, tenant, problems);
   if (const Node* list = map.find("integrations")) {
     readIntegrations(*list, map.at("integrations"), {}, tenant, problems);
   }

@@ -25,6 +25,20 @@ constexpr milliseconds kTimeoutMax = 120s;
 constexpr int64_t kBodyBytesMin = 1024;
 constexpr int64_t kBodyBytesMax = 64LL * 1024 * 1024;
 
+std::string readChoice(MapReader& map, std::string_view key, const std::string& fallback,
+                       const std::vector<std::string>& choices) {
+  if (!map.has(key)) {
+    map.find(key);
+    return fallback;
+  }
+  std::string all;
+  for (const std::string& choice : choices) all += (all.empty() ? "" : " or ") + choice;
+  return map.text(key, [&](std::string_view text) -> Result<void> {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+    return invalidArgument("must be " + all + didYouMean(text, choices));
+  });
+}
+
 // design.md §4c, the schedule of Svix: about 28 hours over eight attempts.
 std::vector<milliseconds> defaultSchedule() {
   return {0s, 5s, 5min, 30min, 2h, 5h, 10h, 10h};
@@ -115,6 +129,7 @@ Integration readIntegration(const Node& node, const Place& place, const ReadCont
     map.problem("allow_from", "may hold at most " + std::to_string(limits::kAllowedNetworksMax));
   }
   integration.allow_private = map.boolean("allow_private", false);
+  readRate(map, "rate_limit", integration.rate);
   if (node.kind == Node::Kind::Map) checkTrust(map, integration);
   map.finish();
   return integration;
@@ -169,20 +184,6 @@ std::vector<std::pair<std::string, std::string>> readHeaders(MapReader& destinat
   return headers;
 }
 
-std::string readChoice(MapReader& map, std::string_view key, const std::string& fallback,
-                       const std::vector<std::string>& choices) {
-  if (!map.has(key)) {
-    map.find(key);
-    return fallback;
-  }
-  std::string all;
-  for (const std::string& choice : choices) all += (all.empty() ? "" : " or ") + choice;
-  return map.text(key, [&](std::string_view text) -> Result<void> {
-    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
-    return invalidArgument("must be " + all + didYouMean(text, choices));
-  });
-}
-
 Destination readDestination(const Node& node, const Place& place, const ReadContext& context,
                             Problems& problems) {
   MapReader map(node, place, problems);
@@ -204,14 +205,7 @@ Destination readDestination(const Node& node, const Place& place, const ReadCont
   }
   destination.concurrency =
       static_cast<size_t>(map.integer("concurrency", 0, 1, limits::kConcurrencyMax));
-  if (map.has("rate_limit")) {
-    map.text("rate_limit", [&](std::string_view text) -> Result<void> {
-      JUNCTOR_TRY(destination.rate, parseRate(text));
-      return {};
-    });
-  } else {
-    map.find("rate_limit");
-  }
+  readRate(map, "rate_limit", destination.rate);
   destination.binary_mode =
       readChoice(map, "mode", "structured", {"structured", "binary"}) == "binary";
   map.finish();
@@ -238,7 +232,71 @@ void readNamed(const Node& list, const Place& place, Problems& problems,
   }
 }
 
+// "events_per_hour: 1000" is a hard cap; { soft: 800, hard: 1000 } tells before.
+Cap readCap(MapReader& limits, std::string_view key, Problems& problems) {
+  Cap cap;
+  const Node* node = limits.find(key);
+  if (!node || node->kind == Node::Kind::Null) return cap;
+  if (node->kind != Node::Kind::Map) {
+    cap.hard = limits.integer(key, 0, 1, limits::kQuotaMax);
+    return cap;
+  }
+  MapReader map(*node, limits.at(key), problems);
+  cap.soft = map.integer("soft", 0, 1, limits::kQuotaMax);
+  cap.hard = map.integer("hard", 0, 1, limits::kQuotaMax);
+  if (cap.hard > 0 && cap.soft > cap.hard) map.problem("soft", "must not be above hard");
+  map.finish();
+  return cap;
+}
+
+Json capToJson(const Cap& cap) {
+  Json json = Json::object();
+  if (cap.soft > 0) json["soft"] = cap.soft;
+  if (cap.hard > 0) json["hard"] = cap.hard;
+  return json;
+}
+
 }  // namespace
+
+void readRate(MapReader& map, std::string_view key, RateLimit& rate) {
+  if (!map.has(key)) {
+    map.find(key);
+    return;
+  }
+  map.text(key, [&](std::string_view text) -> Result<void> {
+    JUNCTOR_TRY(rate, parseRate(text));
+    return {};
+  });
+}
+
+void readQuotas(MapReader& map, Tenant& tenant, Problems& problems) {
+  tenant.weight = static_cast<int>(map.integer("weight", 1, 1, limits::kTenantWeightMax));
+  const Node* node = map.find("limits");
+  if (!node || node->kind == Node::Kind::Null) return;
+  MapReader limits(*node, map.at("limits"), problems);
+  Quotas& quotas = tenant.quotas;
+  readRate(limits, "ingest", quotas.ingest);
+  quotas.events_per_hour = readCap(limits, "events_per_hour", problems);
+  quotas.deliveries_per_hour = readCap(limits, "deliveries_per_hour", problems);
+  const std::string at = readChoice(limits, "at_cap", "reject", {"reject", "park", "drop_bulk"});
+  for (const AtCap one : {AtCap::Park, AtCap::DropBulk}) {
+    if (at == toString(one)) quotas.at_cap = one;
+  }
+  quotas.spike_ratio = static_cast<double>(limits.integer("spike_alert", 0, 2, 1'000));
+  limits.finish();
+}
+
+Json quotasToJson(const Quotas& quotas) {
+  Json json = Json::object();
+  if (quotas.ingest.count > 0) json["ingest"] = quotas.ingest.text();
+  for (const auto& [key, cap] : {std::pair{"events_per_hour", quotas.events_per_hour},
+                                 std::pair{"deliveries_per_hour", quotas.deliveries_per_hour}}) {
+    if (cap.soft > 0 || cap.hard > 0) json[key] = capToJson(cap);
+  }
+  if (quotas.at_cap != AtCap::Reject) json["at_cap"] = std::string(toString(quotas.at_cap));
+  if (quotas.spike_ratio > 0) json["spike_alert"] = static_cast<int64_t>(quotas.spike_ratio);
+  return json;
+}
 
 void readIntegrations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems) {

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "config/node.h"
+#include "config/reader.h"
 #include "model/catalog.h"
 
 namespace junctor::config {
@@ -14,6 +16,13 @@ struct ReadContext {
   std::string folder;                   // where relative file: references start; "" = leave them
   std::vector<std::string> connectors;  // ids that exist; empty = not checked
 };
+
+// The tenant's own keys, besides id and name: weight and limits.
+void readQuotas(MapReader& map, Tenant& tenant, Problems& problems);
+// The limits as readQuotas() takes them; an empty object if there are none.
+Json quotasToJson(const Quotas& quotas);
+// "rate_limit" of a map.
+void readRate(MapReader& map, std::string_view key, RateLimit& rate);
 
 void readIntegrations(const Node& list, const Place& place, const ReadContext& context,
                       Tenant& tenant, Problems& problems);

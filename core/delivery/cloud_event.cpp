@@ -58,6 +58,11 @@ void writeData(JsonWriter& out, const EventEnvelope& envelope) {
   out.endObject();
 }
 
+// The host's own events ("junctor.destination.error") are named after their source already.
+std::string typeOf(const Event& event) {
+  return event.type.starts_with(event.source + ".") ? event.type : event.source + "." + event.type;
+}
+
 int64_t timeOf(const Event& event) {
   return event.occurred_at_ms ? event.occurred_at_ms : event.received_at_ms;
 }
@@ -71,7 +76,7 @@ std::string structuredBody(const EventEnvelope& envelope, std::string_view mappe
   out.key("specversion").string("1.0");
   out.key("id").string(event.id.text());
   out.key("source").string(sourceUri(event));
-  out.key("type").string(event.source + "." + event.type);
+  out.key("type").string(typeOf(event));
   out.key("time").string(formatRfc3339(timeOf(event)));
   if (!event.resource.id.empty()) {
     out.key("subject").string(event.resource.type + "/" + event.resource.id);
@@ -99,7 +104,7 @@ Headers binaryHeaders(const EventEnvelope& envelope) {
   Headers headers = {{"ce-specversion", "1.0"},
                      {"ce-id", event.id.text()},
                      {"ce-source", percentEncode(sourceUri(event))},
-                     {"ce-type", percentEncode(event.source + "." + event.type)},
+                     {"ce-type", percentEncode(typeOf(event))},
                      {"ce-time", formatRfc3339(timeOf(event))}};
   if (!event.resource.id.empty()) {
     headers.emplace_back("ce-subject",

@@ -18,6 +18,7 @@ queue::WindowOptions windowOptions() {
   options.items_max = limits::kDeliveryWindow;
   options.bytes_max = limits::kWindowBytesMax;
   options.lane_running_max = limits::kConcurrencyMax;  // gates say how much of it
+  options.running_max = limits::kDeliveriesRunningMax;
   options.lease_ms = limits::kDeliveryLeaseMs;
   return options;
 }
@@ -37,6 +38,8 @@ Dispatcher::Dispatcher(DispatcherDeps deps)
       dead_(deps.metrics.counter("junctor_dead_letters_total", "Deliveries that became dead")),
       opened_(deps.metrics.counter("junctor_circuits_opened_total",
                                    "Destinations held back because they failed")),
+      errors_(deps.metrics.counter("junctor_destination_errors_total",
+                                   "Destinations that began to be in error")),
       end_to_end_(deps.metrics.histogram("junctor_event_end_to_end_seconds",
                                          "Receipt to delivered, first attempts")),
       attempt_seconds_(deps.metrics.histogram("junctor_delivery_attempt_seconds",
@@ -54,12 +57,7 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::start() {
-  if (auto stored = deps_.store.documents(kDisabledKind)) {
-    for (const auto& [pool, json] : *stored) disabled_.insert(pool);
-  }
-  if (auto stored = deps_.store.documents(kPausedKind)) {
-    for (const auto& [lane, json] : *stored) lanes_.pause(lane);
-  }
+  loadLanes();
   thread_ = Thread("jn-deliver", [this] { run(); });
 }
 
@@ -70,7 +68,9 @@ void Dispatcher::stop(int64_t deadline_ms) {
     ready_.notify_all();
     idle_.wait_for(lock, std::chrono::milliseconds(deadline_ms), [this] { return running_ == 0; });
   }
+  const bool ran = thread_.joinable();
   thread_.join();
+  if (ran) saveErrors();
 }
 
 void Dispatcher::adopt(TargetTablePtr targets) {
@@ -79,7 +79,11 @@ void Dispatcher::adopt(TargetTablePtr targets) {
     std::lock_guard lock(mutex_);
     const bool first = targets_->catalog == nullptr;
     targets_ = std::move(targets);
-    lanes_.adopt(*targets_);
+    lanes_.adopt(*targets_, deps_.clock.monotonicMs());
+    window_.weigh([catalog = targets_->catalog](const std::string& tenant) {
+      const Tenant* known = catalog ? catalog->findTenant(tenant) : nullptr;
+      return known ? known->weight : 1;
+    });
     window_.noteDue(0);    // what rests in the store for a circuit that is closed again
     wake_waiting_ = true;  // after a restart too: a missing secret may be there now
     if (!first) {
@@ -106,7 +110,7 @@ void Dispatcher::offer(const Delivery& delivery, const EventPtr& event) {
     window_.noteDue(ordered ? 0 : delivery.next_at_ms);
   } else if (!shut(lane)) {
     window_.offer(delivery.id.orderKey(), lane, bytesOf(event) + delivery.body_json.size(),
-                  std::move(item));
+                  std::move(item), delivery.priority);
   }
   if (sleeping_ && (later || hungry(lane))) ready_.notify_one();
 }
@@ -157,6 +161,10 @@ void Dispatcher::unclaim(DeliveryId id) {
 size_t Dispatcher::held() const {
   std::lock_guard lock(mutex_);
   return window_.size();
+}
+size_t Dispatcher::lanesInError() const {
+  std::lock_guard lock(mutex_);
+  return lanes_.errors();
 }
 size_t Dispatcher::inFlight() const {
   std::lock_guard lock(mutex_);
@@ -224,6 +232,7 @@ void Dispatcher::everySecond(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   recordAgain();
   saveDisabled();
+  saveErrors();
   lock.lock();
 }
 
@@ -236,10 +245,11 @@ void Dispatcher::scan() {
     const int64_t key = delivery.id.orderKey();
     const std::string lane = laneOf(delivery);
     const size_t bytes = kItemOverhead + delivery.body_json.size();
+    const Priority priority = delivery.priority;
     auto item = std::make_shared<const Item>(Item{std::move(delivery), nullptr});
     std::lock_guard lock(mutex_);
     if (shut(lane)) return store::DueStep::NextLane;
-    switch (window_.offerScanned(key, lane, bytes, std::move(item))) {
+    switch (window_.offerScanned(key, lane, bytes, std::move(item), priority)) {
       case queue::Offered::LaneFull:
         return store::DueStep::NextLane;
       case queue::Offered::Full:

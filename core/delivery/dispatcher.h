@@ -4,6 +4,7 @@
 // thread settles the lease when the record is durable. A crash in between repeats the attempt with
 // the same webhook-id: at least once, honestly (P2).
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,15 +22,30 @@
 #include "model/delivery.h"
 #include "observe/metrics.h"
 #include "queue/work_window.h"
+#include "quota/quotas.h"
 #include "store/store.h"
 
 namespace junctor::delivery {
+
+// A destination begins or ends to be in error.
+struct Trouble {
+  std::string tenant, destination;
+  int64_t since_ms = 0;  // when it began
+  bool over = false;
+  bool gone = false;     // it answered 410 and is disabled
+  std::string reason{};  // of the last delivery given up
+};
 
 struct DispatcherDeps {
   store::Store& store;
   net::HttpClient& client;
   const Clock& clock;
   observe::Metrics& metrics;
+  // Has a newer event of its resource been seen? Unset: never. Any thread.
+  std::function<bool(const Event&)> stale = {};
+  // Once for each trouble and its end; any thread, must not block.
+  std::function<void(const Trouble&)> tell = {};
+  quota::Keeper* quotas = nullptr;  // counts attempts, says which tenants' deliveries wait
 };
 
 class Dispatcher {
@@ -64,6 +80,7 @@ class Dispatcher {
   Result<void> setPaused(const std::string& tenant, const std::string& destination, bool paused);
   size_t held() const;
   size_t inFlight() const;
+  size_t lanesInError() const;
 
  private:
   struct Item {
@@ -73,6 +90,7 @@ class Dispatcher {
   static constexpr int64_t kScanRetryMs = 1'000;
   static constexpr const char* kDisabledKind = "destination-disabled";
   static constexpr const char* kPausedKind = "destination-paused";
+  static constexpr const char* kErrorKind = "destination-error";
   static constexpr size_t kBatch = 64;
   using Window = queue::WorkWindow<std::shared_ptr<const Item>>;
   using Leased = Window::Leased;
@@ -88,12 +106,16 @@ class Dispatcher {
   // All with the mutex held.
   std::vector<Leased> leaseBatch();
   bool shut(const std::string& lane);
+  bool parked(const std::string& lane);
   bool shut(const queue::LaneGate& gate, int64_t now_ms);
   bool hungry(const std::string& lane);
   void leave(const std::string& lane, queue::GateSign sign, std::optional<int64_t> wait_ms = {});
   std::string problemOf(const std::string& lane, queue::GateState state) const;
+  std::optional<Trouble> noteTrouble(const Delivery& delivery, const store::AttemptRecord& record);
 
   void park(const Leased& leased, const std::string& reason);
+  void filter(const Leased& leased, const std::string& reason);
+  void endUnsent(const Leased& leased, DeliveryState state, const std::string& reason);
   void conclude(const Leased& leased, store::AttemptRecord record,
                 queue::GateSign sign = queue::GateSign::Unknown,
                 std::optional<int64_t> wait_ms = {});
@@ -103,7 +125,9 @@ class Dispatcher {
                 const std::string& request_head, int64_t started_unix_ms,
                 const Result<net::OutboundResponse>& answer);
   void disable(const Target& target);
+  void loadLanes();
   void saveDisabled();
+  void saveErrors();
   void wakeWaiting();
   void record(const Leased& leased, const store::AttemptRecordPtr& record);
   void recordAgain();
@@ -122,17 +146,19 @@ class Dispatcher {
   observe::Counter& failed_;
   observe::Counter& dead_;
   observe::Counter& opened_;
+  observe::Counter& errors_;
   observe::Histogram& end_to_end_;
   observe::Histogram& attempt_seconds_;
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::condition_variable idle_;
-  Window window_;                   // guarded by mutex_
-  Lanes lanes_;                     // guarded by mutex_
-  TargetTablePtr targets_;          // guarded by mutex_
-  std::set<std::string> disabled_;  // pools that answered 410; guarded by mutex_
-  std::set<std::string> unsaved_;   // of them, not yet in the store; guarded by mutex_
+  Window window_;                         // guarded by mutex_
+  Lanes lanes_;                           // guarded by mutex_
+  TargetTablePtr targets_;                // guarded by mutex_
+  std::set<std::string> disabled_;        // pools that answered 410; guarded by mutex_
+  std::set<std::string> unsaved_;         // of them, not yet in the store; guarded by mutex_
+  std::set<std::string> unsaved_errors_;  // lanes whose error began or ended; guarded by mutex_
   // Outcomes the store did not take: what was sent must not be sent again, so the record is tried
   // again, and nothing new is leased meanwhile. Guarded by mutex_.
   std::vector<std::pair<Leased, store::AttemptRecordPtr>> unrecorded_;

@@ -15,6 +15,7 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, que
   record.attempt.number = delivery.attempts + 1;
   if (record.state == DeliveryState::Dead) {
     dead_.add();
+    record.cause = causeOf(delivery, record.reason);
     log::warn("delivery",
               {{"tenant", delivery.tenant},
                {"event", delivery.event_id.text()},
@@ -22,13 +23,16 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, que
                {"destination", delivery.destination}},
               "dead letter after {} attempts: {}", record.attempt.number, record.reason);
   }
+  std::optional<Trouble> trouble;
   {
     std::lock_guard lock(mutex_);
     window_.release(leased.key, leased.epoch);
     const std::string lane = laneOf(delivery);
     leave(lane, sign, wait_ms);
-    if (sleeping_ && hungry(lane)) ready_.notify_one();
+    trouble = noteTrouble(delivery, record);
+    if (sleeping_ && (hungry(lane) || window_.crowded())) ready_.notify_one();
   }
+  if (trouble && deps_.tell) deps_.tell(*trouble);
   this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));
 }
 
@@ -90,26 +94,45 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
 // A destination that is gone or does not want anything now: the delivery waits, no attempt is
 // spent, until the destination is applied again.
 void Dispatcher::park(const Leased& leased, const std::string& reason) {
+  endUnsent(leased, DeliveryState::Waiting, reason);
+}
+
+// Nobody wants it any more; it was never sent, or not taken when it was.
+void Dispatcher::filter(const Leased& leased, const std::string& reason) {
+  endUnsent(leased, DeliveryState::Filtered, reason);
+}
+
+void Dispatcher::endUnsent(const Leased& leased, DeliveryState state, const std::string& reason) {
   const Delivery& delivery = leased.item->delivery;
   {
     std::lock_guard lock(mutex_);
     leave(laneOf(delivery), queue::GateSign::Unknown);
   }
-  deps_.store.setDeliveryState(delivery.id, DeliveryState::Waiting, 0, reason,
-                               [this, leased](const Result<void>& parked) {
+  deps_.store.setDeliveryState(delivery.id, state, 0, reason,
+                               [this, leased, state](const Result<void>& ended) {
                                  store::AttemptRecord none;
-                                 none.state = DeliveryState::Waiting;
-                                 settle(leased, none, parked);
+                                 none.state = state;
+                                 none.ordered = !leased.item->delivery.order_key.empty();
+                                 settle(leased, none, ended);
                                });
 }
 
 // Called on the client's loop, which must not wait for the store: the dispatcher's thread saves it.
 void Dispatcher::disable(const Target& target) {
-  std::lock_guard lock(mutex_);
-  if (!disabled_.insert(target.pool).second) return;
-  unsaved_.insert(target.pool);
+  {
+    std::lock_guard lock(mutex_);
+    if (!disabled_.insert(target.pool).second) return;
+    unsaved_.insert(target.pool);
+  }
   log::warn("delivery", {{"destination", target.pool}},
             "answered 410 Gone: disabled until it is applied again");
+  if (!deps_.tell) return;
+  const Destination& destination = *target.destination;
+  deps_.tell({.tenant = destination.tenant,
+              .destination = destination.name,
+              .since_ms = deps_.clock.unixMs(),
+              .gone = true,
+              .reason = "http-410"});
 }
 
 void Dispatcher::saveDisabled() {

@@ -5,6 +5,7 @@
 #include "delivery/cloud_event.h"
 #include "delivery/dispatcher.h"
 #include "delivery/request_head.h"
+#include "model/trail.h"
 #include "queue/retry_schedule.h"
 
 namespace junctor::delivery {
@@ -41,6 +42,9 @@ void Dispatcher::send(const Leased& leased) {
     record.reason = "event-unreadable: " + event.error().message;
     return conclude(leased, std::move(record));
   }
+  if (delivery.latest_only && deps_.stale && deps_.stale((*event)->event)) {
+    return filter(leased, "stale: a newer event of its resource was seen");
+  }
   if (flow) return handToFlows(leased, *event);
   if (target->destination->type == "log") return writeLog(leased, **event);
   sendHttp(leased, *event, table, *target);
@@ -76,7 +80,10 @@ void Dispatcher::sendHttp(const Leased& leased, const EventPtr& event, const Tar
       {"Content-Type", destination.binary_mode ? "application/json"
                                                : "application/cloudevents+json; charset=utf-8"},
       {"User-Agent", "Junctor/1"},
-      {"Junctor-Hops", std::to_string(event->event.hops + 1)}};
+      {"Junctor-Hops", std::to_string(event->event.hops + 1)},
+      {std::string(kTrailHeader),
+       trailWith(event->request->headers,
+                 hopOf(delivery.tenant, delivery.route, delivery.destination))}};
   const uint64_t span = delivery.id.uuid.lo + static_cast<uint64_t>(delivery.attempts);
   request.headers.emplace_back("traceparent", traceParent(event->event, span));
   if (destination.binary_mode) {

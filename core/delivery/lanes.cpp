@@ -12,6 +12,9 @@ queue::GateOptions defaultOptions() {
   options.open_first_ms = limits::kBreakerOpenFirstMs;
   options.open_max_ms = limits::kBreakerOpenMaxMs;
   options.probe_max_ms = limits::kDeliveryLeaseMs;
+  options.deads_to_error = limits::kDeadInARow;
+  options.error_first_ms = limits::kErrorProbeFirstMs;
+  options.error_max_ms = limits::kErrorProbeMaxMs;
   return options;
 }
 
@@ -27,12 +30,25 @@ queue::GateOptions optionsOf(const Destination& destination) {
 
 }  // namespace
 
-void Lanes::adopt(const TargetTable& targets) {
+void Lanes::adopt(const TargetTable& targets, int64_t now_ms) {
   gates_.clear();
   for (const auto& [lane, target] : targets.targets) {
     gates_.emplace(lane, queue::LaneGate(optionsOf(*target.destination)));
   }
   for (const std::string& lane : paused_) gate(lane).pause();
+  std::erase_if(errors_, [&](const auto& one) { return !targets.targets.contains(one.first); });
+  for (const auto& [lane, error] : errors_) gate(lane).suspend(now_ms);
+}
+
+void Lanes::fail(const std::string& lane, LaneError error, int64_t now_ms) {
+  errors_[lane] = std::move(error);
+  queue::LaneGate& of = gate(lane);
+  if (!of.inError()) of.suspend(now_ms);
+}
+
+const LaneError* Lanes::errorOf(const std::string& lane) const {
+  const auto found = errors_.find(lane);
+  return found == errors_.end() ? nullptr : &found->second;
 }
 
 queue::LaneGate& Lanes::gate(const std::string& lane) {

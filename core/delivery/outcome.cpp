@@ -52,7 +52,7 @@ queue::GateSign Verdict::sign() const {
       return GateSign::Failing;
     case AttemptOutcome::HttpError:
       if (status == 429 || status == 503) return GateSign::Overloaded;
-      return status >= 500 ? GateSign::Failing : GateSign::Healthy;
+      return status >= 500 ? GateSign::Failing : GateSign::Refused;
     case AttemptOutcome::Denied:
     case AttemptOutcome::Internal:
       return GateSign::Unknown;

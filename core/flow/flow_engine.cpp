@@ -36,6 +36,8 @@ FlowEngine::FlowEngine(FlowDeps deps, int workers, OnPlanned on_planned, OnStore
                                        "Events left out because their source id was seen before")),
       flow_seconds_(deps.metrics.histogram("junctor_flow_seconds",
                                            "Connector, normalizers and routes of one request")),
+      freshness_(limits::kResourcesKnownMax),
+      failing_(limits::kDeadInARow),
       window_(windowOptions()),
       slow_(kSlowLineMax, kSlowMax) {}
 
@@ -46,9 +48,16 @@ FlowEngine::~FlowEngine() {
 void FlowEngine::adopt(RulebookPtr book) {
   std::lock_guard lock(mutex_);
   book_ = std::move(book);
+  window_.weigh([catalog = book_->catalog](const std::string& tenant) {
+    const Tenant* known = catalog ? catalog->findTenant(tenant) : nullptr;
+    return known ? known->weight : 1;
+  });
 }
 
 void FlowEngine::start() {
+  if (const auto read = freshness_.load(deps_.store, limits::kResourcesReadAtStart); !read) {
+    log::error("flow", {}, "which events are the newest is not known: {}", read.error().message);
+  }
   for (int i = 0; i < worker_count_; ++i) {
     workers_.emplace_back("jn-flow-" + std::to_string(i), [this] { work(); });
   }
@@ -96,7 +105,7 @@ size_t FlowEngine::held() const {
 
 void FlowEngine::work() {
   runBehindAnswers();
-  Planner planner(deps_.registry, deps_.ids, deps_.clock, &shadows_);
+  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_, &shadows_);
   for (;;) {
     const Batch batch = take();
     if (batch.empty()) return;
@@ -109,7 +118,7 @@ void FlowEngine::work() {
 // Requests whose connector did not answer at once, one of an integration at a time.
 void FlowEngine::waitPatiently() {
   runBehindAnswers();
-  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_);
   std::unique_lock lock(mutex_);
   for (;;) {
     slow_ready_.wait(lock, [this] { return stopping_ || slow_.ready(); });
@@ -197,6 +206,7 @@ void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool pa
   }
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
   outcome->claim = leased.item->claim;
+  dropBulk(*outcome);
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
   deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
     finished(leased, outcome, stored);
@@ -228,7 +238,31 @@ void FlowEngine::finished(const Window::Leased& leased,
                "outcome not stored, will run again: {}", stored.error().message);
     return;
   }
+  noteTrouble(*outcome);
+  if (deps_.quotas && outcome->events.size() > 1) {  // the first was counted when it came
+    deps_.quotas->addEvents(leased.item->tenant, static_cast<int64_t>(outcome->events.size()) - 1);
+  }
   offerPlanned(leased.item, *outcome, *stored);
+}
+
+// Never in silence: each is recorded with the cap that was reached.
+void FlowEngine::dropBulk(store::FlowOutcome& outcome) const {
+  if (!deps_.quotas) return;
+  const std::string why = deps_.quotas->dropsBulk(outcome.events.front().tenant);
+  if (why.empty()) return;
+  for (Delivery& delivery : outcome.deliveries) {
+    if (delivery.state != DeliveryState::Pending || delivery.priority != Priority::Bulk) continue;
+    delivery.state = DeliveryState::Discarded;
+    delivery.reason = why;
+  }
+}
+
+void FlowEngine::noteTrouble(const store::FlowOutcome& outcome) {
+  const Event& event = outcome.events.front();
+  const bool failed = neverPlanned(event) && !outcome.deliveries.empty();
+  const auto trouble = failing_.note(event.tenant, event.integration, deps_.clock.unixMs(),
+                                     failed ? outcome.deliveries.front().reason : "");
+  if (trouble && deps_.tell) deps_.tell(*trouble);
 }
 
 void FlowEngine::offerPlanned(const RawRequestPtr& request, store::FlowOutcome& outcome,
@@ -256,22 +290,30 @@ bool FlowEngine::neverPlanned(const Event& event) {
   return event.type == event.source + Planner::kUnprocessed;
 }
 
-void FlowEngine::replay(const EventPtr& event, std::optional<DeliveryId> settles,
-                        std::function<void(Result<std::vector<DeliveryId>>)> done,
-                        const Keep& keep) {
-  Planner planner(deps_.registry, deps_.ids, deps_.clock);
+std::unique_ptr<Planner> FlowEngine::makePlanner() {
+  return std::make_unique<Planner>(deps_.registry, deps_.ids, deps_.clock, &freshness_);
+}
+
+void FlowEngine::replay(const EventPtr& event, const Again& again,
+                        std::function<void(Result<std::vector<DeliveryId>>)> done) {
+  const auto own = again.planner ? nullptr : makePlanner();
+  Planner& planner = again.planner ? *again.planner : *own;
   auto planned = neverPlanned(event->event) ? planner.plan(book(), event->request)
                                             : planner.replan(book(), *event);
   if (!planned) return done(std::move(planned).error());
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
-  if (keep) {
-    std::erase_if(outcome->deliveries, [&](const Delivery& one) { return !keep(one); });
+  if (again.keep) {
+    std::erase_if(outcome->deliveries, [&](const Delivery& one) { return !again.keep(one); });
     if (outcome->deliveries.empty()) {
       return done(invalidArgument("today's rules send the event elsewhere; replay it as a whole"));
     }
   }
+  if (again.bulk) {
+    for (Delivery& delivery : outcome->deliveries) delivery.priority = Priority::Bulk;
+  }
   outcome->again = true;
-  outcome->settles = settles;
+  outcome->settles = again.settles;
+  outcome->note = again.note;
   deps_.store.finish(*outcome, [this, event, outcome,
                                 done = std::move(done)](const Result<store::FlowStored>& stored) {
     if (!stored) return done(stored.error());

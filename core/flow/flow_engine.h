@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "flow/failing.h"
 #include "flow/planner.h"
 #include "flow/slow_lines.h"
 #include "observe/metrics.h"
 #include "queue/work_window.h"
+#include "quota/quotas.h"
 
 namespace junctor::flow {
 
@@ -26,6 +28,9 @@ struct FlowDeps {
   IdSource& ids;
   const Clock& clock;
   observe::Metrics& metrics;
+  // Once for each trouble and its end; any thread, must not block.
+  std::function<void(const IntegrationTrouble&)> tell = {};
+  quota::Keeper* quotas = nullptr;  // counts events, says when bulk deliveries are discarded
 };
 
 class FlowEngine {
@@ -51,12 +56,22 @@ class FlowEngine {
   // Sends a stored event through today's rules (and its request through the connector, if that
   // failed before); `done` gets the new deliveries once they are durable. `settles`: the dead
   // letter that is thereby done with, in the same transaction. Any thread.
-  // With `keep`, of the new deliveries only those; none is InvalidArgument.
-  using Keep = std::function<bool(const Delivery&)>;
-  void replay(const EventPtr& event, std::optional<DeliveryId> settles,
-              std::function<void(Result<std::vector<DeliveryId>>)> done, const Keep& keep = {});
+  struct Again {
+    std::optional<DeliveryId> settles = std::nullopt;
+    // Of the new deliveries only those; none is InvalidArgument. Asked before replay() returns.
+    std::function<bool(const Delivery&)> keep = {};
+    std::optional<store::Document> note = std::nullopt;  // put in the same transaction
+    bool bulk = false;                                   // the new deliveries are bulk work
+    Planner* planner = nullptr;  // of the calling thread: who replays many makes one
+  };
+  void replay(const EventPtr& event, const Again& again,
+              std::function<void(Result<std::vector<DeliveryId>>)> done);
+  std::unique_ptr<Planner> makePlanner();
   size_t held() const;
   RulebookPtr book() const;
+  // Has a newer event of its resource been seen? Any thread.
+  bool stale(const Event& event) const { return freshness_.stale(event); }
+  Failing& failing() { return failing_; }
   // What a tenant's shadow rules would have done since they run.
   ShadowReport shadowReport(const std::string& tenant) const { return shadows_.report(tenant); }
 
@@ -73,6 +88,8 @@ class FlowEngine {
   void process(Planner& planner, const Window::Leased& leased, bool patient);
   void postpone(const Window::Leased& leased, const Error& error);
   static bool neverPlanned(const Event& event);
+  void noteTrouble(const store::FlowOutcome& outcome);
+  void dropBulk(store::FlowOutcome& outcome) const;
   void finished(const Window::Leased& leased, const std::shared_ptr<store::FlowOutcome>& outcome,
                 const Result<store::FlowStored>& stored);
   void offerPlanned(const RawRequestPtr& request, store::FlowOutcome& outcome,
@@ -86,6 +103,8 @@ class FlowEngine {
   observe::Counter& duplicates_;
   observe::Histogram& flow_seconds_;
 
+  Freshness freshness_;
+  Failing failing_;
   ShadowBoard shadows_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;

@@ -8,11 +8,13 @@
 #include "base/json_writer.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "model/trail.h"
 #include "plugin/verdict.h"
 
 namespace junctor::flow {
 namespace {
 
+constexpr const char* kStaleReason = "stale: a newer event of its resource was seen";
 constexpr std::string_view kNoRules = "no rules";
 
 int hopsOf(const Headers& headers) {
@@ -51,10 +53,11 @@ void logRuleError(const Event& event, const script::RuleError& error) {
 }  // namespace
 
 Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
-                 ShadowBoard* shadows)
+                 Freshness* freshness, ShadowBoard* shadows)
     : registry_(registry),
       ids_(ids),
       clock_(clock),
+      freshness_(freshness),
       shadows_(shadows),
       runner_(script::makeRuleRunner()) {}
 
@@ -104,6 +107,8 @@ Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawReque
                "connector {} failed: {}", request->connector, handled.error().message);
     outcome.deliveries.push_back(
         newDelivery(event, DeliveryState::Dead, connectorReason(handled.error())));
+    Delivery& dead = outcome.deliveries.back();
+    dead.cause = causeOf(dead, dead.reason);
     outcome.events.push_back(std::move(event));
     return outcome;
   }
@@ -112,7 +117,7 @@ Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawReque
     complete(event, *request, first);
     completePayload(event, *request, body);
     first = false;
-    planEvent(std::move(event), body, outcome);
+    planEvent(std::move(event), *request, body, outcome);
   }
   return outcome;
 }
@@ -126,7 +131,7 @@ store::FlowOutcome Planner::replan(const RulebookPtr& book, const EventEnvelope&
   if (envelope.event.payload_json.empty()) {
     if (auto parsed = body_document_.parse(envelope.request->body)) body = *parsed;
   }
-  planEvent(envelope.event, body, outcome);
+  planEvent(envelope.event, *envelope.request, body, outcome);
   return outcome;
 }
 
@@ -147,7 +152,7 @@ store::FlowOutcome Planner::planEmitted(const RawRequest& request, JsonView body
   if (event.payload_json.empty()) event.payload_json = "{}";
   const JsonView resource = body.find("resource");
   event.resource = {resource.find("type").scalarText(), resource.find("id").scalarText()};
-  planEvent(std::move(event), body, outcome);
+  planEvent(std::move(event), request, body, outcome);
   return outcome;
 }
 
@@ -190,15 +195,18 @@ JsonView Planner::payloadOf(const Event& event, JsonView body) {
   return parsed ? *parsed : JsonView();
 }
 
-void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome) {
+void Planner::planEvent(Event event, const RawRequest& request, JsonView body,
+                        store::FlowOutcome& outcome) {
   const JsonView payload = payloadOf(event, body);
   std::vector<Delivery> deliveries;
   runShadow(event, payload);
   const script::Ruleset* rules = book_->find(event.tenant);
   if (rules) event.rules = rules->versionText();
   if (event.hops >= limits::kHopsMax) {
+    const std::string came = rulesIn(request.headers);
     deliveries.push_back(
-        newDelivery(event, DeliveryState::Dead, fmt::format("loop: {} hops", event.hops)));
+        newDelivery(event, DeliveryState::Dead,
+                    fmt::format("loop: {} hops{}{}", event.hops, came.empty() ? "" : ": ", came)));
   } else if (!rules) {
     deliveries.push_back(
         newDelivery(event, DeliveryState::Dead, "rule-error: the tenant's rules do not compile"));
@@ -206,9 +214,14 @@ void Planner::planEvent(Event event, JsonView body, store::FlowOutcome& outcome)
     logRuleError(event, *ran.error);
     deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));
   } else {
-    deliveries = route(event, payload);
+    // What runs again was seen before: is it the newest still?
+    if (freshness_) event.stale = outcome.again ? freshness_->stale(event) : freshness_->see(event);
+    deliveries = route(event, request, payload);
   }
-  for (Delivery& delivery : deliveries) outcome.deliveries.push_back(std::move(delivery));
+  for (Delivery& delivery : deliveries) {
+    if (delivery.state == DeliveryState::Dead) delivery.cause = causeOf(delivery, delivery.reason);
+    outcome.deliveries.push_back(std::move(delivery));
+  }
   outcome.events.push_back(std::move(event));
 }
 
@@ -223,7 +236,8 @@ void Planner::runShadow(const Event& event, JsonView payload) {
   shadows_->note(event.tenant, candidate->second->versionText(), clock_.unixMs(), today, shadow);
 }
 
-std::vector<Delivery> Planner::route(const Event& event, JsonView payload) {
+std::vector<Delivery> Planner::route(const Event& event, const RawRequest& request,
+                                     JsonView payload) {
   std::vector<Delivery> deliveries;
   const script::Ruleset* rules = book_->find(event.tenant);
   if (!rules || rules->routeCount() + rules->flowCount() == 0) {
@@ -241,7 +255,7 @@ std::vector<Delivery> Planner::route(const Event& event, JsonView payload) {
       deliveries.push_back(newDelivery(event, DeliveryState::Dead, "too-many-deliveries"));
       break;
     }
-    deliveries.push_back(planned(event, target));
+    deliveries.push_back(planned(event, request, target));
   }
   if (deliveries.empty()) {
     deliveries.push_back(newDelivery(event, DeliveryState::Filtered, ran.value.reason));
@@ -264,7 +278,8 @@ Delivery Planner::newDelivery(const Event& event, DeliveryState state, std::stri
   return delivery;
 }
 
-Delivery Planner::planned(const Event& event, const script::RouteTarget& target) {
+Delivery Planner::planned(const Event& event, const RawRequest& request,
+                          const script::RouteTarget& target) {
   const Destination* known = book_->catalog->findDestination(event.tenant, target.destination);
   const bool runs = known || isFlow(target.destination);
   Delivery delivery = newDelivery(event, runs ? DeliveryState::Pending : DeliveryState::Dead,
@@ -278,9 +293,20 @@ Delivery Planner::planned(const Event& event, const script::RouteTarget& target)
   delivery.order_key = target.order_key;
   delivery.mapping = target.mapping;
   delivery.body_json = target.body_json;
+  delivery.priority = target.priority;
+  delivery.latest_only = target.latest_only;
   if (known && !target.problem.empty()) {
     delivery.state = DeliveryState::Dead;
     delivery.reason = "mapping-error: " + target.problem;
+  }
+  if (delivery.state != DeliveryState::Pending) return delivery;
+  const auto loop = loopIn(request.headers, hopOf(event.tenant, target.route, target.destination));
+  if (loop) {
+    delivery.state = DeliveryState::Dead;
+    delivery.reason = "loop: " + *loop + ", and again " + target.route + " > " + target.destination;
+  } else if (target.latest_only && event.stale) {
+    delivery.state = DeliveryState::Filtered;
+    delivery.reason = kStaleReason;
   }
   return delivery;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json_doc.h"
+#include "flow/freshness.h"
 #include "flow/rulebook.h"
 #include "flow/shadow_board.h"
 #include "plugin/connector.h"
@@ -26,8 +27,9 @@ class Planner {
   static constexpr const char* kEmitted = "junctor";
 
   // `shadows` hears what shadow rules would do; may be null.
+  // `freshness` tells which events are stale; null: what the event says stays.
   Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
-          ShadowBoard* shadows = nullptr);
+          Freshness* freshness = nullptr, ShadowBoard* shadows = nullptr);
 
   // Announces a plan() of the same request: a connector in another process starts on it. Begun
   // requests are planned in the order of begin().
@@ -48,17 +50,20 @@ class Planner {
   void complete(Event& event, const RawRequest& request, bool first);
   void completePayload(Event& event, const RawRequest& request, JsonView body);
   store::FlowOutcome planEmitted(const RawRequest& request, JsonView body);
-  void planEvent(Event event, JsonView body, store::FlowOutcome& outcome);
-  std::vector<Delivery> route(const Event& event, JsonView payload);
+  void planEvent(Event event, const RawRequest& request, JsonView body,
+                 store::FlowOutcome& outcome);
+  std::vector<Delivery> route(const Event& event, const RawRequest& request, JsonView payload);
   void runShadow(const Event& event, JsonView payload);
   Delivery newDelivery(const Event& event, DeliveryState state, std::string reason);
-  Delivery planned(const Event& event, const script::RouteTarget& target);
+  Delivery planned(const Event& event, const RawRequest& request,
+                   const script::RouteTarget& target);
   JsonView payloadOf(const Event& event, JsonView body);
   void adopt(const RulebookPtr& book);
 
   const plugin::Registry& registry_;
   IdSource& ids_;
   const Clock& clock_;
+  Freshness* const freshness_;
   ShadowBoard* const shadows_;
   std::unique_ptr<script::RuleRunner> runner_;
   RulebookPtr book_;

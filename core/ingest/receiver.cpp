@@ -24,6 +24,12 @@ net::HttpResponse tryLater(std::string_view detail) {
   return response;
 }
 
+net::HttpResponse tooMany(const quota::Keeper::Refusal& refusal) {
+  net::HttpResponse response = net::problem(429, "too-many-requests", refusal.why);
+  response.headers.emplace_back("Retry-After", std::to_string((refusal.wait_ms + 999) / 1'000));
+  return response;
+}
+
 // What the provider wants to hear for a stored event. The id is in a header too, since some
 // providers show or refuse a body.
 net::HttpResponse answer(const plugin::Manifest& manifest, const store::Appended& appended,
@@ -108,14 +114,18 @@ Headers withoutSecrets(const Endpoint& endpoint, Headers&& headers) {
 }  // namespace
 
 Receiver::Receiver(store::Store& store, IdSource& ids, const Clock& clock,
-                   observe::Metrics& metrics, size_t body_bytes_max, OnDurable on_durable)
+                   observe::Metrics& metrics, quota::Keeper& quotas, size_t body_bytes_max,
+                   OnDurable on_durable)
     : store_(store),
       ids_(ids),
       clock_(clock),
+      quotas_(quotas),
       body_bytes_max_(body_bytes_max ? body_bytes_max : limits::kBodyBytesMax),
       on_durable_(std::move(on_durable)),
       overloaded_(metrics.counter("junctor_ingest_overloaded_total",
                                   "Webhooks answered 503: store full, failing or behind")),
+      limited_(metrics.counter("junctor_ingest_limited_total",
+                               "Webhooks answered 429: over a rate or cap of their tenant")),
       ack_seconds_(
           metrics.histogram("junctor_ingest_ack_seconds", "Complete request to durable answer")),
       table_(std::make_shared<const EndpointTable>()) {}
@@ -317,6 +327,11 @@ void Receiver::append(Incoming&& in, JsonView body, std::optional<net::HttpRespo
   const net::ResponderPtr responder = std::move(in.responder);
   net::HttpRequest& request = in.request;
   const size_t bytes = request.body.size();
+  const Integration& integration = *endpoint->integration;
+  if (const auto refusal = quotas_.refuse(integration.tenant, integration.id)) {
+    limited_.add();
+    return responder->reply(tooMany(*refusal));
+  }
   if (bytes_waiting_.fetch_add(bytes) + bytes > limits::kIngestBytesMax) {
     bytes_waiting_.fetch_sub(bytes);
     overloaded_.add();
@@ -344,6 +359,7 @@ void Receiver::append(Incoming&& in, JsonView body, std::optional<net::HttpRespo
       overloaded_.add();
       return responder->reply(tryLater("The event could not be stored."));
     }
+    if (!appended->duplicate) quotas_.addEvents(raw->tenant, 1);  // before its sender goes on
     responder->reply(answer(endpoint->connector->manifest(), *appended, reply));
     ack_seconds_.observeUs((clock_.monotonicNs() - started_ns) / 1000);
     if (appended->duplicate) return endpoint->duplicates->add();

@@ -15,6 +15,7 @@
 #include "ingest/connector_desk.h"
 #include "ingest/endpoints.h"
 #include "net/http_server.h"
+#include "quota/quotas.h"
 #include "store/store.h"
 
 namespace junctor::ingest {
@@ -24,8 +25,9 @@ class Receiver final : public net::HttpHandler {
   // Called on the store's writer thread for each request that became durable (no duplicates).
   using OnDurable = std::function<void(const RawRequestPtr&)>;
 
+  // `quotas` says which verified webhooks are too many: they are answered 429.
   Receiver(store::Store& store, IdSource& ids, const Clock& clock, observe::Metrics& metrics,
-           size_t body_bytes_max, OnDurable on_durable);
+           quota::Keeper& quotas, size_t body_bytes_max, OnDurable on_durable);
 
   // Any thread. Requests begun before keep the table they started with.
   void adopt(EndpointTable table);
@@ -63,9 +65,11 @@ class Receiver final : public net::HttpHandler {
   store::Store& store_;
   IdSource& ids_;
   const Clock& clock_;
+  quota::Keeper& quotas_;
   const size_t body_bytes_max_;
   const OnDurable on_durable_;
   observe::Counter& overloaded_;
+  observe::Counter& limited_;
   observe::Histogram& ack_seconds_;
 
   std::atomic<TablePtr> table_;

@@ -23,6 +23,18 @@ const Destination* Catalog::findDestination(const std::string& tenant,
   return found == owner->destinations.end() ? nullptr : &found->second;
 }
 
+std::string_view toString(AtCap at) {
+  switch (at) {
+    case AtCap::Reject:
+      return "reject";
+    case AtCap::Park:
+      return "park";
+    case AtCap::DropBulk:
+      return "drop_bulk";
+  }
+  return "";
+}
+
 std::string RateLimit::text() const {
   if (count == 0) return "";
   return std::to_string(count) + (per.count() == 1 ? "/s" : per.count() == 60 ? "/m" : "/h");

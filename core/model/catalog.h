@@ -16,6 +16,34 @@ struct SecretRef {
   std::string text;
 };
 
+struct RateLimit {
+  int64_t count = 0;            // 0 = no limit
+  std::chrono::seconds per{1};  // one, 60 or 3600
+
+  std::string text() const;  // "50/s", "600/m", "1000/h"; "" = no limit
+};
+
+// So many in an hour of the wall clock; 0 = no cap. Reaching `soft` is told, `hard` is kept.
+struct Cap {
+  int64_t soft = 0, hard = 0;
+};
+
+// What happens at a hard cap.
+enum class AtCap {
+  Reject,    // webhooks are answered 429 until the hour is over; deliveries wait
+  Park,      // webhooks are taken; deliveries wait until the hour is over
+  DropBulk,  // like Park, but bulk deliveries are discarded, each recorded with its reason
+};
+std::string_view toString(AtCap at);  // "reject", "park", "drop_bulk"
+
+struct Quotas {
+  RateLimit ingest;  // webhooks
+  Cap events_per_hour;
+  Cap deliveries_per_hour;  // attempts
+  AtCap at_cap = AtCap::Reject;
+  double spike_ratio = 0;  // of this hour's events to the mean of the hours before; 0 = no alert
+};
+
 struct Integration {
   std::string id;  // unique over all tenants: it stands in the webhook URL
   std::string tenant;
@@ -29,17 +57,11 @@ struct Integration {
   // Networks that may send its webhooks ("203.0.113.0/24"); empty = all.
   std::vector<std::string> allow_from;
   bool allow_private = false;  // its connector may dial private networks
+  RateLimit rate;             // of webhooks
 };
 
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> schedule;  // waits before attempt 1, 2, …; jitter ±20 %
-};
-
-struct RateLimit {
-  int64_t count = 0;            // 0 = no limit
-  std::chrono::seconds per{1};  // one, 60 or 3600
-
-  std::string text() const;  // "50/s", "600/m", "1000/h"; "" = no limit
 };
 
 struct Destination {
@@ -79,6 +101,8 @@ struct LookupTable {
 struct Tenant {
   std::string id;
   std::string name;
+  int weight = 1;  // its share of the server when others want it too
+  Quotas quotas;
   std::map<std::string, Integration> integrations;
   std::map<std::string, Destination> destinations;
   std::vector<RuleScript> rules;      // live; sorted by name

@@ -11,13 +11,16 @@ constexpr std::array<std::string_view, 7> kOutcomes = {
     "delivered",       "http_error", "timeout", "connect_failed",
     "broken_response", "denied",     "internal"};
 
+constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"urgent", "normal", "bulk"};
+
 // kNext[from] = bit set of the states it may become.
 constexpr unsigned bit(DeliveryState state) {
   return 1U << static_cast<unsigned>(state);
 }
 using S = DeliveryState;
 constexpr std::array<unsigned, 7> kNext = {
-    /* pending   */ bit(S::Running) | bit(S::Waiting) | bit(S::Dead) | bit(S::Discarded),
+    /* pending   */ bit(S::Running) | bit(S::Waiting) | bit(S::Filtered) | bit(S::Dead) |
+        bit(S::Discarded),
     /* running   */ bit(S::Pending) | bit(S::Waiting) | bit(S::Delivered) | bit(S::Filtered) |
         bit(S::Dead) | bit(S::Discarded),
     /* waiting   */ bit(S::Pending) | bit(S::Dead) | bit(S::Discarded),
@@ -50,6 +53,17 @@ bool isFinal(DeliveryState state) {
 
 bool isOpen(DeliveryState state) {
   return state == S::Pending || state == S::Running || state == S::Waiting;
+}
+
+std::string_view toString(Priority priority) {
+  return kPriorityNames[static_cast<size_t>(priority)];
+}
+
+std::optional<Priority> parsePriority(std::string_view text) {
+  for (size_t i = 0; i < kPriorities; ++i) {
+    if (kPriorityNames[i] == text) return static_cast<Priority>(i);
+  }
+  return std::nullopt;
 }
 
 std::string_view toString(AttemptOutcome outcome) {

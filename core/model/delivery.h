@@ -10,6 +10,13 @@
 
 namespace junctor {
 
+// Which deliveries of a destination go first. Each class keeps moving, however much of a higher one
+// waits (queue/work_window.h).
+enum class Priority : int { Urgent = 0, Normal = 1, Bulk = 2 };
+inline constexpr size_t kPriorities = 3;
+std::string_view toString(Priority priority);  // "urgent", "normal", "bulk"
+std::optional<Priority> parsePriority(std::string_view text);
+
 enum class DeliveryState : int {
   Pending = 0,  // waits for its time
   Running = 1,  // leased; only in memory, the store still says Pending
@@ -46,9 +53,18 @@ struct Delivery {
   std::string mapping;    // "connector/object@hash" that made body_json, or ""
   std::string body_json;  // what is sent instead of the event; "" = the event
   int64_t claim = 0;      // under which this process holds it (store/store.h)
+  Priority priority = Priority::Normal;
+  bool latest_only = false;  // not sent once a newer event of its resource was seen
+  uint64_t cause = 0;        // of a dead letter: causeOf(); 0 else
 };
 // `next_at_ms` of a pending delivery that waits for an earlier one of its order key.
 inline constexpr int64_t kBehindAnother = std::numeric_limits<int64_t>::max();
+
+// The fingerprint of a dead letter's cause: the same for deaths that one repair would mend, so they
+// can be listed, counted and replayed together. Of the destination (without one: the integration)
+// and of `reason` without what differs from case to case: numbers and ids, but not the rule's line
+// nor the class of an HTTP status. Stable over versions; never 0.
+uint64_t causeOf(const Delivery& delivery, std::string_view reason);
 
 enum class AttemptOutcome : int {
   Delivered = 0,

@@ -24,6 +24,8 @@ std::string_view toString(GateState state) {
       return "probing";
     case GateState::Paused:
       return "paused";
+    case GateState::Error:
+      return "error";
   }
   return "";
 }
@@ -56,6 +58,10 @@ void LaneGate::ended(GateSign sign, int64_t now_ms, std::optional<int64_t> wait_
   const bool probed = std::exchange(probe_until_ms_, 0) != 0;
   if (sign == GateSign::Unknown) return;
   if (sign == GateSign::Healthy) {
+    deads_ = 0;
+    error_ = false;
+  }
+  if (sign == GateSign::Healthy || (sign == GateSign::Refused && !error_)) {
     failures_ = 0;
     open_wait_ms_ = 0;
     // What was under way when the breaker opened says as much as a probe does.
@@ -73,13 +79,31 @@ void LaneGate::ended(GateSign sign, int64_t now_ms, std::optional<int64_t> wait_
 
 void LaneGate::open(int64_t now_ms, double unit) {
   broken_ = true;
-  open_wait_ms_ = open_wait_ms_ == 0 ? options_.open_first_ms
-                                     : std::min(options_.open_max_ms, open_wait_ms_ * 2);
+  const int64_t first = error_ ? options_.error_first_ms : options_.open_first_ms;
+  const int64_t longest = error_ ? options_.error_max_ms : options_.open_max_ms;
+  open_wait_ms_ = std::clamp(open_wait_ms_ * 2, first, longest);
   const double factor = 1 - kSpread + 2 * kSpread * unit;
   not_before_ms_ = now_ms + std::llround(static_cast<double>(open_wait_ms_) * factor);
 }
 
+bool LaneGate::died(int64_t now_ms, double unit) {
+  if (++deads_ < options_.deads_to_error || error_) return false;
+  error_ = true;
+  open_wait_ms_ = 0;
+  open(now_ms, unit);
+  return true;
+}
+
+void LaneGate::suspend(int64_t now_ms) {
+  error_ = true;
+  broken_ = true;
+  deads_ = options_.deads_to_error;
+  not_before_ms_ = now_ms;
+}
+
 void LaneGate::forgive() {
+  error_ = false;
+  deads_ = 0;
   broken_ = false;
   probe_until_ms_ = 0;
   failures_ = 0;
@@ -110,6 +134,7 @@ int64_t LaneGate::startsAt(int64_t now_ms) const {
 
 GateState LaneGate::state(int64_t now_ms) const {
   if (paused_) return GateState::Paused;
+  if (error_) return GateState::Error;
   if (broken_) return not_before_ms_ > now_ms ? GateState::Open : GateState::Probing;
   const bool throttled = told_until_ms_ > now_ms || limit_ < options_.running_max;
   return throttled ? GateState::Throttled : GateState::Flowing;

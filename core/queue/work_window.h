@@ -7,13 +7,15 @@
 // fit, and what is due later, stays in the store alone: the window remembers only the earliest time
 // at which a scan of the store is worth it.
 //
-// Work is handed out under a lease, round robin over lanes (a destination, a tenant), each lane
-// with its own limit of running items. A lane may hold as many items as there is room left beside
-// it: one busy lane has half the window, two have a third each, and a new one always finds room, so
-// a slow lane does not stop the others. A lease that is not settled in time is handed out again
-// with a higher epoch, and the late settle of the old epoch is ignored.
+// Work is handed out under a lease in fair turns over groups (tenants) and their lanes
+// (queue/fair_turns.h), each lane with its own limit of running items. A group may hold, and run,
+// as many items as there is room left beside it (runs: times its weight): one busy group has half
+// the window, two have a third each, and a new one always finds room. In its share of it a lane
+// (for each priority) is bound the same way. So neither a slow lane nor a noisy tenant stops the
+// others. A lease that is not settled in time is handed out again with a higher epoch, and the late
+// settle of the old epoch is ignored.
+#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -21,12 +23,15 @@
 #include <utility>
 #include <vector>
 
+#include "queue/fair_turns.h"
+
 namespace junctor::queue {
 
 struct WindowOptions {
   size_t items_max = 0;
   size_t bytes_max = 0;
-  size_t lane_running_max = 0;  // leased at once in one lane
+  size_t lane_running_max = 0;                              // leased at once in one lane
+  size_t running_max = std::numeric_limits<size_t>::max();  // in all lanes
   int64_t lease_ms = 0;
 };
 
@@ -46,7 +51,8 @@ class WorkWindow {
 
   // Work that is durable and may run now. Where there is no room a scan is noted for when there is.
   // `bytes` is what it costs in memory; one item always fits an empty window.
-  Offered offer(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
+  Offered offer(int64_t key, const std::string& lane_name, size_t bytes, Item item,
+                Priority priority = Priority::Normal) {
     if (holds(key)) return Offered::Known;
     const bool bytes_fit = entries_.empty() || bytes_ + bytes <= options_.bytes_max;
     if (room() == 0 || !bytes_fit) {
@@ -54,48 +60,47 @@ class WorkWindow {
       overflowed_ = true;
       return Offered::Full;
     }
-    Lane& lane = lanes_[lane_name];
-    if (lane.items >= room()) {
-      lane.overflowed = true;
+    Lane& lane = turns_.lane(lane_name);
+    const size_t held = lane.held[static_cast<size_t>(priority)];
+    if (held >= roomFor(lane)) {
+      lane.overflowed = lane.items > 0;
+      if (lane.items == 0) turns_.drop(lane);
       return Offered::LaneFull;
     }
-    lane.items += 1;
+    enter(lane, priority);
     bytes_ += bytes;
-    entries_.emplace(key, Entry{lane_name, bytes, std::move(item), 0, 0, false});
-    makeReady(key, lane_name, lane);
+    entries_.emplace(key, Entry{&lane, bytes, priority, std::move(item), 0, 0, false});
+    turns_.makeReady(lane, priority, key);
     return Offered::Taken;
   }
+
+  // Shares of the groups (tenants): weights from 1 on.
+  void weigh(FairTurns::Weigh weigh) { turns_.weigh(std::move(weigh)); }
 
   // Hands out up to `max` items. They count as held until settle() or deferral. Leases run on
   // monotonic time: a wall clock that jumps must not hand work out twice. `start(lane, running)` is
   // asked before each item whether its lane may start one more; after a yes it is started.
   template <class Start>
   std::vector<Leased> lease(int64_t monotonic_ms, size_t max, Start start) {
+    crowded_ = false;
+    const auto may = [&](const Lane& lane) {
+      if (lane.running >= options_.lane_running_max) return false;
+      const size_t share = lane.group->running / static_cast<size_t>(lane.group->weight);
+      const bool fits = share < options_.running_max - running_;
+      crowded_ |= !fits;
+      return fits && start(lane.name, lane.running);
+    };
     std::vector<Leased> out;
-    size_t idle_lanes = 0;
-    while (out.size() < max && idle_lanes < turn_.size()) {
-      std::string name = std::move(turn_.front());
-      turn_.pop_front();
-      Lane& lane = lanes_[name];
-      if (lane.running >= options_.lane_running_max || !start(name, lane.running)) {
-        turn_.push_back(std::move(name));
-        ++idle_lanes;
-        continue;
-      }
-      idle_lanes = 0;
-      const int64_t key = lane.ready.front();
-      lane.ready.pop_front();
-      lane.running += 1;
-      Entry& entry = entries_.at(key);
+    while (out.size() < max) {
+      const auto turn = turns_.next(may);
+      if (!turn) break;
+      run(*turn->lane, 1);
+      Entry& entry = entries_.at(turn->key);
       entry.epoch = ++epoch_;
       entry.lease_until = monotonic_ms + options_.lease_ms;
-      out.push_back({key, entry.epoch, entry.item});
-      if (lane.ready.empty()) {
-        lane.queued = false;
-      } else {
-        turn_.push_back(std::move(name));
-      }
+      out.push_back({turn->key, entry.epoch, entry.item});
     }
+    turns_.endRound();
     return out;
   }
 
@@ -103,13 +108,15 @@ class WorkWindow {
     return lease(monotonic_ms, max, [](const std::string&, size_t) { return true; });
   }
 
+  // Did the last lease() pass over work for want of places? Then any that ends makes room for it.
+  bool crowded() const { return crowded_; }
+
   // Is a lease worth waking somebody for? Only once a quarter of what the lane may run
   // (`running_max`) is free: whoever runs the items has the others queued, and refills come in
   // batches.
   bool hungry(const std::string& lane_name, size_t running_max) const {
-    const auto lane = lanes_.find(lane_name);
-    return lane != lanes_.end() && !lane->second.ready.empty() &&
-           lane->second.running <= running_max - (running_max + 3) / 4;
+    const Lane* lane = turns_.find(lane_name);
+    return lane != nullptr && !lane->idle() && lane->running <= running_max - (running_max + 3) / 4;
   }
   bool hungry(const std::string& lane_name) const {
     return hungry(lane_name, options_.lane_running_max);
@@ -117,26 +124,25 @@ class WorkWindow {
 
   // Forgets everything that is not leased: it is others' now.
   void evictAll() {
-    const std::deque<std::string> lanes = turn_;
-    for (const std::string& name : lanes) evict(name);
+    for (auto next = entries_.begin(); next != entries_.end();) {
+      const auto entry = next++;
+      if (entry->second.epoch == 0) removeReady(entry);
+    }
     noteDue(0);
   }
   // Puts what waits in a lane back into the store: nothing of it may run for a while. The owner
   // notes when it is due again.
   void evict(const std::string& lane_name) {
-    const auto lane = lanes_.find(lane_name);
-    if (lane == lanes_.end() || lane->second.ready.empty()) return;
-    for (const int64_t key : lane->second.ready) {
+    Lane* lane = turns_.find(lane_name);
+    if (lane == nullptr || lane->idle()) return;
+    for (const int64_t key : turns_.takeAll(*lane)) {
       const auto entry = entries_.find(key);
       bytes_ -= entry->second.bytes;
+      leave(*lane, entry->second.priority);
       entries_.erase(entry);
     }
-    lane->second.items -= lane->second.ready.size();
-    lane->second.ready.clear();
-    lane->second.overflowed = false;
-    std::erase(turn_, lane_name);
-    lane->second.queued = false;
-    if (lane->second.items == 0) lanes_.erase(lane);
+    lane->overflowed = false;
+    if (lane->items == 0) turns_.drop(*lane);
   }
 
   // The item's work is over and only its record is outstanding: it stays held, but its place among
@@ -145,7 +151,7 @@ class WorkWindow {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || found->second.released) return;
     found->second.released = true;
-    lanes_.at(found->second.lane).running -= 1;
+    run(*found->second.lane, -1);
   }
 
   // The item is finished, or (with a due time) rests in the store until then. False: the lease was
@@ -169,10 +175,9 @@ class WorkWindow {
       if (entry.lease_until == 0 || entry.lease_until > monotonic_ms) continue;
       entry.lease_until = 0;
       entry.epoch = 0;
-      Lane& lane = lanes_.at(entry.lane);
-      if (!entry.released) lane.running -= 1;
+      if (!entry.released) run(*entry.lane, -1);
       entry.released = false;
-      makeReady(key, entry.lane, lane);
+      turns_.makeReady(*entry.lane, entry.priority, key);
       ++count;
     }
     return count;
@@ -195,9 +200,10 @@ class WorkWindow {
     drained_ = 0;
     settled_in_scan_.clear();
   }
-  Offered offerScanned(int64_t key, const std::string& lane_name, size_t bytes, Item item) {
+  Offered offerScanned(int64_t key, const std::string& lane_name, size_t bytes, Item item,
+                       Priority priority = Priority::Normal) {
     if (settled_in_scan_.contains(key)) return Offered::Known;
-    return offer(key, lane_name, bytes, std::move(item));
+    return offer(key, lane_name, bytes, std::move(item), priority);
   }
   // `next_due_ms`: the earliest due time of what is still outside, kNever if nothing is.
   void endScan(int64_t next_due_ms) {
@@ -222,77 +228,85 @@ class WorkWindow {
   void unclaim(int64_t key) { claimed_.erase(key); }
   size_t size() const { return entries_.size(); }
   size_t running(const std::string& lane_name) const {
-    const auto lane = lanes_.find(lane_name);
-    return lane == lanes_.end() ? 0 : lane->second.running;
+    const Lane* lane = turns_.find(lane_name);
+    return lane == nullptr ? 0 : lane->running;
   }
 
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
  private:
+  using Lane = FairTurns::Lane;
   struct Entry {
-    std::string lane;
+    Lane* lane;
     size_t bytes;
+    Priority priority;
     Item item;
     uint64_t epoch;
     int64_t lease_until;    // 0 = not leased
     bool released = false;  // leased, but no longer running
   };
-  struct Lane {
-    std::deque<int64_t> ready;
-    size_t items = 0;
-    size_t running = 0;
-    bool queued = false;      // stands in turn_
-    bool overflowed = false;  // refused an item
-  };
 
-  void makeReady(int64_t key, const std::string& name, Lane& lane) {
-    lane.ready.push_back(key);
-    if (lane.queued) return;
-    lane.queued = true;
-    turn_.push_back(name);
+  // How many items of one priority the lane may hold: what its group may have, (items + room) / 2,
+  // less what it has. A group without parts needs no room for siblings.
+  size_t roomFor(const Lane& lane) const {
+    const size_t has = lane.group->items;
+    if (lane.alone()) return room();
+    const size_t share = (has + room() + 1) / 2;
+    return share > has ? share - has : 0;
+  }
+
+  void enter(Lane& lane, Priority priority) {
+    lane.items += 1;
+    lane.held[static_cast<size_t>(priority)] += 1;
+    lane.group->items += 1;
+  }
+  static void leave(Lane& lane, Priority priority) {
+    lane.items -= 1;
+    lane.held[static_cast<size_t>(priority)] -= 1;
+    lane.group->items -= 1;
+  }
+  void run(Lane& lane, int change) {
+    const auto by = static_cast<size_t>(change);  // wraps around for -1, as it should
+    lane.running += by;
+    lane.group->running += by;
+    running_ += by;
   }
 
   bool remove(int64_t key, uint64_t epoch) {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || epoch == 0) return false;
-    const auto lane = lanes_.find(found->second.lane);
     if (scanning_) settled_in_scan_.insert(key);
     drained_ += 1;
-    if (!found->second.released) lane->second.running -= 1;
-    leaveLane(lane);
-    bytes_ -= found->second.bytes;
-    entries_.erase(found);
+    if (!found->second.released) run(*found->second.lane, -1);
+    forget(found);
     return true;
   }
 
   template <class Found>
   void removeReady(Found found) {
-    const auto lane = lanes_.find(found->second.lane);
-    std::erase(lane->second.ready, found->first);
-    if (lane->second.ready.empty() && lane->second.queued) {
-      std::erase(turn_, lane->first);
-      lane->second.queued = false;
-    }
-    leaveLane(lane);
-    bytes_ -= found->second.bytes;
-    entries_.erase(found);
+    turns_.takeBack(*found->second.lane, found->second.priority, found->first);
+    forget(found);
   }
 
   // A lane that refused items asks for a scan once it holds half of what it could.
-  template <class LaneAt>
-  void leaveLane(LaneAt lane) {
-    lane->second.items -= 1;
-    if (lane->second.overflowed && lane->second.items <= room() / 2) {
-      lane->second.overflowed = false;
+  template <class Found>
+  void forget(Found found) {
+    Lane& lane = *found->second.lane;
+    leave(lane, found->second.priority);
+    bytes_ -= found->second.bytes;
+    entries_.erase(found);
+    if (lane.overflowed && lane.items <= roomFor(lane) / 2) {
+      lane.overflowed = false;
       noteDue(0);
     }
-    if (lane->second.items == 0 && !lane->second.queued) lanes_.erase(lane);
+    if (lane.items == 0) turns_.drop(lane);
   }
 
   WindowOptions options_;
   std::unordered_map<int64_t, Entry> entries_;
-  std::unordered_map<std::string, Lane> lanes_;
-  std::deque<std::string> turn_;  // lanes with ready items, in turn
+  FairTurns turns_;
+  size_t running_ = 0;  // leased and not released
+  bool crowded_ = false;
   std::unordered_set<int64_t> settled_in_scan_;
   std::unordered_set<int64_t> claimed_;
   bool scanning_ = false;

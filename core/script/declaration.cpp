@@ -125,7 +125,9 @@ RouteRule readRule(const TableReader& reader, int table, lua_Integer position,
   lua_State* L = reader.state();
   RouteRule rule;
   rule.position = static_cast<size_t>(position);
-  reader.checkKeys(table, {"name", "priority", "when", "where", "to", "key", "drop", "stop"},
+  reader.checkKeys(table,
+                   {"name", "priority", "when", "where", "to", "key", "drop", "stop",
+                    "priority_class", "latest_only"},
                    fmt::format("rule {}", position));
   rule.name = reader.text(table, "name").value_or(fmt::format("#{}", position));
   rule.priority = reader.integer(table, "priority").value_or(0);
@@ -146,13 +148,20 @@ RouteRule readRule(const TableReader& reader, int table, lua_Integer position,
   if (const auto key = reader.text(table, "key")) {
     rule.key_slot = rules.slotOf(readPath(reader, *key));
   }
+  if (const auto text = reader.text(table, "priority_class")) {
+    const auto known = parsePriority(*text);
+    if (!known) reader.fail("'priority_class' must be \"urgent\", \"normal\" or \"bulk\"");
+    rule.priority_class = *known;
+  }
+  rule.latest_only = reader.flag(table, "latest_only");
   if (rule.to.empty() == rule.drop.empty()) {
     reader.fail(fmt::format("rule '{}' needs either 'to' or 'drop'", rule.name));
   }
   return rule;
 }
 
-void readRules(const TableReader& reader, int list, RouteTable& table, CompiledRuleset& rules) {
+void readRules(const TableReader& reader, int list, RouteTable& table, bool latest_only,
+               CompiledRuleset& rules) {
   lua_State* L = reader.state();
   list = lua_absindex(L, list);
   const lua_Integer length = reader.listLength(list, "rules");
@@ -161,6 +170,7 @@ void readRules(const TableReader& reader, int list, RouteTable& table, CompiledR
   for (lua_Integer i = 1; i <= length; ++i) {
     lua_rawgeti(L, list, i);
     table.rules.push_back(readRule(reader, lua_gettop(L), i, rules));
+    table.rules.back().latest_only |= latest_only;
     lua_pop(L, 1);
     const std::string& name = table.rules.back().name;
     if (!names.insert(name).second) reader.fail(fmt::format("two rules are named '{}'", name));
@@ -169,13 +179,13 @@ void readRules(const TableReader& reader, int list, RouteTable& table, CompiledR
 
 void readRoute(const TableReader& reader, int table, RouteTable route, CompiledRuleset& rules) {
   lua_State* L = reader.state();
-  reader.checkKeys(table, {"version", "fanout", "rules", "otherwise"}, "route");
+  reader.checkKeys(table, {"version", "fanout", "rules", "otherwise", "latest_only"}, "route");
   reader.integer(table, "version");
   const std::string fanout = reader.text(table, "fanout").value_or("all");
   if (fanout != "all" && fanout != "first") reader.fail("'fanout' must be \"all\" or \"first\"");
   route.first_only = fanout == "first";
   if (!reader.push(table, "rules")) reader.fail("'rules' is missing");
-  readRules(reader, -1, route, rules);
+  readRules(reader, -1, route, reader.flag(table, "latest_only"), rules);
   lua_pop(L, 1);
   if (reader.push(table, "otherwise")) {
     route.otherwise = readTargets(reader, -1, "otherwise");

@@ -14,6 +14,7 @@
 #include "mapping/book.h"
 #include "mapping/convert.h"
 #include "model/catalog.h"
+#include "model/delivery.h"
 #include "model/event.h"
 #include "script/flow.h"
 
@@ -67,6 +68,8 @@ struct RouteTarget {
   std::string mapping;       // "connector/object@hash", "" = the event is sent as it is
   std::string body_json;     // what the mapping made
   std::string problem;       // why it made nothing; "" = it did
+  Priority priority = Priority::Normal;
+  bool latest_only = false;  // not to be sent once a newer event of its resource was seen
 };
 
 // Filled when asked for.

@@ -45,6 +45,8 @@ struct RouteRule {
   std::string drop;  // reason; "" = not a drop rule
   bool stop = false;
   std::optional<size_t> key_slot;
+  Priority priority_class = Priority::Normal;
+  bool latest_only = false;
 };
 
 struct RouteTable {

@@ -109,8 +109,7 @@ class LuaRuleRunner final : public RuleRunner {
   void routeTable(Routing& routing);
   bool matches(Routing& routing, const RouteRule& rule);
   bool where(Routing& routing, const RouteRule& rule);
-  void addTargets(Routing& routing, const std::vector<Target>& to, const std::string& route,
-                  std::optional<size_t> key_slot);
+  void addTargets(Routing& routing, const std::vector<Target>& to, const RouteRule& rule);
   void startFlows(Routing& routing);
   void mapTargets(Routing& routing);
   void mapTarget(Routing& routing, const mapping::Value& data, RouteTarget& target);
@@ -290,7 +289,7 @@ bool LuaRuleRunner::matches(Routing& routing, const RouteRule& rule) {
 
 // A destination gets an event once in each form, however many routes name it.
 void LuaRuleRunner::addTargets(Routing& routing, const std::vector<Target>& to,
-                               const std::string& route, std::optional<size_t> key_slot) {
+                               const RouteRule& rule) {
   auto& targets = routing.result.value.targets;
   const auto& rules = routing.rules;
   for (const Target& one : to) {
@@ -300,11 +299,13 @@ void LuaRuleRunner::addTargets(Routing& routing, const std::vector<Target>& to,
     if (known) continue;
     RouteTarget target;
     target.destination = one.destination;
-    target.route = route;
+    target.route = rule.name;
+    target.priority = rule.priority_class;
+    target.latest_only = rule.latest_only;
     target.rule_version = rules.scripts[routing.table->script].label;
     target.mapping = one.mapping;
-    if (key_slot) {
-      target.order_key = fields_.findOnce(rules.paths[*key_slot], *key_slot).scalarText();
+    if (rule.key_slot) {
+      target.order_key = fields_.findOnce(rules.paths[*rule.key_slot], *rule.key_slot).scalarText();
     }
     targets.push_back(std::move(target));
   }
@@ -443,7 +444,7 @@ void LuaRuleRunner::routeTable(Routing& routing) {
       return false;
     }
     note(routing, rule, "matched");
-    addTargets(routing, rule.to, rule.name, rule.key_slot);
+    addTargets(routing, rule.to, rule);
     return !rule.stop && !table.first_only;
   };
   if (routing.trace != nullptr) {  // the index would hide why a rule did not match
@@ -455,7 +456,10 @@ void LuaRuleRunner::routeTable(Routing& routing) {
       if (!consider(table.rules[i])) break;
     }
   }
-  if (!matched && !routing.result.error) addTargets(routing, table.otherwise, "otherwise", {});
+  if (matched || routing.result.error) return;
+  RouteRule otherwise;
+  otherwise.name = "otherwise";
+  addTargets(routing, table.otherwise, otherwise);
 }
 
 Ran<Routed> LuaRuleRunner::route(const Ruleset& ruleset, const Event& event, JsonView payload,

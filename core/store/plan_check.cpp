@@ -9,7 +9,7 @@ namespace {
 
 bool mayBePlanned(DeliveryState state) {
   return state == DeliveryState::Pending || state == DeliveryState::Filtered ||
-         state == DeliveryState::Dead;
+         state == DeliveryState::Dead || state == DeliveryState::Discarded;
 }
 
 // Every delivery must belong to an event of the same outcome.

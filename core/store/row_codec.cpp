@@ -57,6 +57,11 @@ StepState stepStateOf(int64_t value) {
              : StepState::Open;
 }
 
+Priority priorityOf(int64_t value) {
+  return value >= 0 && value < static_cast<int64_t>(kPriorities) ? static_cast<Priority>(value)
+                                                                 : Priority::Normal;
+}
+
 Uuid uuidOfRow(int64_t key, uint64_t lo) {
   const auto bits = static_cast<uint64_t>(key);
   return Uuid{(bits >> 12) << 16 | 0x7000 | (bits & 0xfff), lo};

@@ -31,6 +31,7 @@ uint32_t checksumOf(const Event& event);
 DeliveryState stateOf(int64_t value);     // a value outside the enum, so damage, is Dead
 AttemptOutcome outcomeOf(int64_t value);  // likewise Internal
 StepState stepStateOf(int64_t value);     // damage is Open: the step is done again
+Priority priorityOf(int64_t value);       // damage is Normal
 Error damaged(const std::string& id);
 
 // Reading starts at column `first` and fails with DataLoss where the checksum does not match.
@@ -105,6 +106,10 @@ Delivery readDelivery(const Row& row, int first) {
   delivery.reason = row.text(column++);
   delivery.mapping = row.text(column++);
   delivery.body_json = row.text(column++);
+  const uint64_t cause = row.word(column++);
+  if (delivery.state == DeliveryState::Dead) delivery.cause = cause;
+  delivery.priority = priorityOf(row.integer(column++));
+  delivery.latest_only = row.integer(column++) != 0;
   return delivery;
 }
 

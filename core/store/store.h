@@ -12,6 +12,7 @@
 // only the host's own loops may pass it.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ namespace junctor::store {
 // refused with InvalidArgument (finish(): NotFound), so a node that was paused cannot write stale
 // outcomes. 0 then means "whatever is mine or nobody's".
 inline constexpr int64_t kNobodys = -1;  // rests in the store for whoever scans first
+// A small JSON text under (kind, key).
+struct Document {
+  std::string kind, key, json;
+};
 
 struct Appended {
   EventId id;  // the stored request's id; of the first one if this is a duplicate
@@ -46,7 +51,7 @@ using Done = std::function<void(Result<void>)>;
 struct FlowOutcome {
   EventId request_id;
   std::vector<Event> events;         // >= 1; the first has the request's id
-  std::vector<Delivery> deliveries;  // state Pending, Filtered or Dead
+  std::vector<Delivery> deliveries;  // state Pending, Filtered, Dead or Discarded
   // A person runs a stored event (or a whole request) again: nothing need be on the inbox, and the
   // first event replaces the stored one of the same id, whichever of its request it is.
   bool again = false;
@@ -54,6 +59,8 @@ struct FlowOutcome {
   // With `again`: the dead letter that is thereby done with. It becomes Discarded in the same
   // transaction; if it is not Dead any more, the outcome fails with InvalidArgument.
   std::optional<DeliveryId> settles = std::nullopt;
+  // Put in the same transaction: how far a replay came, so that a crash repeats nothing.
+  std::optional<Document> note = std::nullopt;
 };
 // `stored[i]` false: event i was a duplicate by (integration, source_event_id) within the dedupe
 // window; it and its deliveries were left out. Same order as FlowOutcome::events.
@@ -72,6 +79,7 @@ struct AttemptRecord {
   int64_t next_at_ms = 0;                        // for Pending
   std::string reason;                            // for Dead
   int64_t claim = 0;                             // of the delivery
+  uint64_t cause = 0;                            // for Dead: causeOf()
 };
 using AttemptRecordPtr = std::shared_ptr<const AttemptRecord>;
 
@@ -79,20 +87,26 @@ struct EventQuery {
   std::string tenant{};
   std::string integration{}, type{}, source{};  // "" = any; type may be a glob ("pull_request.*")
   int64_t since_ms = 0, until_ms = 0;           // received_at, 0 = open
-  size_t limit = 50;                            // at most limits::kPageMax
-  std::string cursor{};                         // from the previous page, "" = newest first page
+  std::string rules{};  // part of the scripts applied: "orders@0123456789ab", "orders@"
+  bool oldest_first = false;
+  size_t limit = 50;     // at most limits::kPageMax
+  std::string cursor{};  // from the previous page, "" = newest first page
 };
 struct DeliveryQuery {
   std::string tenant{};
   std::optional<EventId> event_id{};
   std::optional<DeliveryState> state{};
   std::string destination{};
+  std::string integration{}, rule_version{};  // "" = any
+  uint64_t cause = 0;                         // 0 = any; of dead letters
+  int64_t since_ms = 0, until_ms = 0;         // created_at, 0 = open
+  bool oldest_first = false;
   size_t limit = 50;
   std::string cursor{};
 };
 template <class T>
 struct Page {
-  std::vector<T> items;     // newest first
+  std::vector<T> items;     // newest first, or as asked
   std::string next_cursor;  // "" = last page
 };
 
@@ -101,7 +115,37 @@ struct Ledger {
   int64_t requests = 0;  // stored raw requests
   int64_t inbox = 0;     // of them not yet through the flow
   int64_t events = 0;
+  int64_t accepted = 0;                           // deliveries ever planned
   int64_t deliveries[7] = {0, 0, 0, 0, 0, 0, 0};  // by DeliveryState
+
+  int64_t pending() const { return deliveries[0] + deliveries[1] + deliveries[2]; }
+  // What the equation lacks: 0 = it balances.
+  int64_t missing() const {
+    int64_t ended = 0;
+    for (size_t state = 3; state < 7; ++state) ended += deliveries[state];
+    return accepted - pending() - ended;
+  }
+};
+
+// A tenant whose counts and rows say different things.
+struct Imbalance {
+  std::string tenant;
+  std::string what;  // "accepted: 12 counted, 11 stored"
+};
+// One pass of the check that counters and rows agree, done in steps.
+struct LedgerPass {
+  int64_t counted_to = 0;                 // row key; every row up to it is in `rows`
+  std::map<std::string, int64_t> rows{};  // deliveries by tenant
+  std::vector<Imbalance> found{};         // of the whole pass
+  bool complete = false;
+};
+
+// Dead letters of one cause.
+struct DeadCause {
+  uint64_t cause = 0;
+  int64_t count = 0;
+  Delivery newest;
+  int64_t oldest_at_ms = 0;  // created_at
 };
 
 struct Token {
@@ -142,8 +186,9 @@ class Store {
   virtual void record(AttemptRecordPtr record, Done done) = 0;
   // New deliveries for a stored event (replay).
   virtual void addDeliveries(std::vector<Delivery> deliveries, Done done) = 0;
-  // A legal transition asked for by a person: dead -> pending (redrive; attempts restart at 0),
-  // dead/pending -> discarded. Fails with InvalidArgument if mayBecome() forbids it.
+  // A legal transition without an attempt: dead -> pending (redrive; attempts restart at 0, and it
+  // becomes Bulk: what is live goes first), dead/pending -> discarded, pending -> filtered. Fails
+  // with InvalidArgument if mayBecome() forbids it.
   virtual void setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms,
                                 std::string reason, Done done) = 0;
   // Remembers steps of a flow's pending delivery, by their key, and with `next_at_ms` when it is
@@ -159,7 +204,8 @@ class Store {
   virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                                    const std::function<bool(EventId)>& skip) = 0;
   // Offers the pending deliveries due at `now_ms`, lane by lane (a lane is one tenant's
-  // destination), in each the oldest due time first. The answer steers: a lane that takes no more
+  // destination and one priority), in each the oldest due time first. The answer steers: a lane
+  // that takes no more
   // costs nothing, however long its backlog is. `from` is where the last scan stopped ("" = at the
   // first lane): every lane gets its turn.
   virtual Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take) = 0;
@@ -171,11 +217,23 @@ class Store {
   virtual Result<Page<Event>> listEvents(const EventQuery& query) = 0;
   virtual Result<Delivery> loadDelivery(const std::string& tenant, DeliveryId id) = 0;
   virtual Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query) = 0;
+  // How many a list has in all, whatever limit and cursor say; may take a second for a million.
+  virtual Result<int64_t> countEvents(const EventQuery& query) = 0;
+  virtual Result<int64_t> countDeliveries(const DeliveryQuery& query) = 0;
+  // The causes of a tenant's dead letters, the most frequent first, at most `limit`.
+  virtual Result<std::vector<DeadCause>> deadCauses(const std::string& tenant, size_t limit) = 0;
   virtual Result<std::vector<Attempt>> listAttempts(DeliveryId id) = 0;  // first attempt first
   virtual Result<Ledger> ledger(const std::string& tenant) = 0;          // may take milliseconds
   virtual Result<std::vector<Step>> listSteps(DeliveryId id) = 0;        // by start, then key
   // The steps of kind "wait" that wait, of all tenants' pending deliveries.
   virtual Result<std::vector<WaitingStep>> waitingSteps() = 0;
+  // By tenant, of all that have anything.
+  virtual Result<std::map<std::string, Ledger>> ledgers() = 0;
+  // One step of the ledger's check, reading some `rows_max` rows; the last of a pass compares the
+  // counters with the rows in one snapshot: accepted with the rows there are, pending, waiting and
+  // dead with the rows in that state, all ended ones with the rest; and names events that have no
+  // delivery. Never disturbs the writer.
+  virtual Result<void> checkLedger(LedgerPass& pass, size_t rows_max) = 0;
 
   // ---- configuration documents (small; synchronous and durable on return)
   virtual Result<void> putDocument(const std::string& kind, const std::string& key,

@@ -88,12 +88,15 @@
 ---@field key string?                   path whose value orders the deliveries
 ---@field drop string?                  reason; instead of `to`
 ---@field stop boolean?                 no further rules of this table
+---@field priority_class 'urgent'|'normal'|'bulk'|nil  what goes first at a busy destination; default normal
+---@field latest_only boolean?          not sent once a newer event of its resource was seen
 
 ---@class jn.Route
 ---@field version integer?
 ---@field fanout "all"|"first"|nil      default "all"
 ---@field rules jn.Rule[]
 ---@field otherwise string|(string|jn.Target)[]|nil  if no rule matched
+---@field latest_only boolean?          of all its rules
 
 ---@class jn.Target
 ---@field [1] string        the destination

@@ -88,14 +88,17 @@ Result<std::vector<PgReader::Lane>> PgReader::lanes() {
   JUNCTOR_TRY(
       Rows rows,
       asHost("WITH RECURSIVE lane AS ("
-             " (SELECT tenant_id, destination, next_at FROM delivery WHERE state = 0"
-             "  ORDER BY tenant_id, destination, next_at, key LIMIT 1)"
+             " (SELECT tenant_id, destination, priority, next_at FROM delivery WHERE state = 0"
+             "  ORDER BY tenant_id, destination, priority, next_at, key LIMIT 1)"
              " UNION ALL SELECT n.* FROM lane l, LATERAL (SELECT d.tenant_id, d.destination,"
-             "  d.next_at FROM delivery d WHERE d.state = 0 AND (d.tenant_id, d.destination) >"
-             "  (l.tenant_id, l.destination) ORDER BY d.tenant_id, d.destination, d.next_at, d.key"
-             "  LIMIT 1) n) SELECT tenant_id, destination, next_at FROM lane"));
+             "  d.priority, d.next_at FROM delivery d WHERE d.state = 0 AND"
+             "  (d.tenant_id, d.destination, d.priority) > (l.tenant_id, l.destination,"
+             "  l.priority) ORDER BY d.tenant_id, d.destination, d.priority, d.next_at, d.key"
+             "  LIMIT 1) n) SELECT tenant_id, destination, priority, next_at FROM lane"));
   std::vector<Lane> lanes;
-  while (rows.row()) lanes.push_back({rows.text(0), rows.text(1), rows.integer(2)});
+  while (rows.row()) {
+    lanes.push_back({rows.text(0), rows.text(1), rows.integer(2), rows.integer(3)});
+  }
   return lanes;
 }
 
@@ -128,9 +131,9 @@ Result<PgReader::Offer> PgReader::offerLane(const Lane& lane, int64_t claim, int
   }
   if (offer == Offer::Stop || offer == Offer::NextLane) return offer;
   JUNCTOR_TRY(Rows later, asHost("SELECT next_at FROM delivery WHERE state = 0 AND tenant_id = $1"
-                                 " AND destination = $2 AND next_at > $3::int8"
-                                 " ORDER BY next_at, key LIMIT 1",
-                                 Params::of(lane.tenant, lane.destination, now_ms)));
+                                 " AND destination = $2 AND priority = $4::int8 AND"
+                                 " next_at > $3::int8 ORDER BY next_at, key LIMIT 1",
+                                 Params::of(lane.tenant, lane.destination, now_ms, lane.priority)));
   if (later.row()) {
     const int64_t at = later.integer(0);
     scan.next_due_ms = std::min(at, scan.next_due_ms.value_or(at));
@@ -144,8 +147,8 @@ Result<PgReader::Offer> PgReader::offerOwn(const Lane& lane, int64_t claim, int6
               asHost(std::string("SELECT ") + kPgDeliveryColumns +
                          " FROM delivery d WHERE d.state = 0 AND d.tenant_id = $1 AND"
                          " d.destination = $2 AND d.next_at <= $3::int8 AND d.epoch = $4::int8"
-                         " ORDER BY d.next_at, d.key",
-                     Params::of(lane.tenant, lane.destination, now_ms, claim)));
+                         " AND d.priority = $5::int8 ORDER BY d.next_at, d.key",
+                     Params::of(lane.tenant, lane.destination, now_ms, claim, lane.priority)));
   while (rows.row()) {
     Delivery delivery = readDelivery(rows, 0);
     delivery.claim = claim;
@@ -162,13 +165,14 @@ Result<PgReader::Offer> PgReader::offerClaimed(const Lane& lane, int64_t claim, 
       Rows rows,
       asHost(std::string("WITH f AS MATERIALIZED (SELECT tenant_id, key FROM delivery WHERE"
                          " state = 0 AND tenant_id = $1 AND destination = $2 AND"
-                         " next_at <= $3::int8 AND epoch = 0 ORDER BY next_at, key"
+                         " next_at <= $3::int8 AND epoch = 0 AND priority = $6::int8"
+                         " ORDER BY next_at, key"
                          " LIMIT $5::int8 FOR UPDATE SKIP LOCKED),"
                          " claimed AS (UPDATE delivery d SET epoch = $4::int8 FROM f WHERE"
                          " d.tenant_id = f.tenant_id AND d.key = f.key AND EXISTS (SELECT 1 FROM"
                          " node WHERE epoch = $4::int8 FOR KEY SHARE) RETURNING d.*) SELECT ") +
                  kPgDeliveryColumns + " FROM claimed d ORDER BY d.next_at, d.key",
-             Params::of(lane.tenant, lane.destination, now_ms, claim, kClaimRows)));
+             Params::of(lane.tenant, lane.destination, now_ms, claim, kClaimRows, lane.priority)));
   if (rows.size() == 0) return Offer::LaneEnds;
   if (member_) member_->load().deliveries += static_cast<int64_t>(rows.size());
   Offer offer = Offer::More;

@@ -1,4 +1,4 @@
-// The two lists, newest first.
+// The two lists, newest first or oldest first, and what is counted over them.
 #include <algorithm>
 
 #include "store/list_query.h"
@@ -18,6 +18,14 @@ class Conditions {
     ++count_;
     sql_ += " AND " + text + " $" + std::to_string(count_) + cast;
   }
+  // A cursor is the key that the last page ended with.
+  template <class Request>
+  Result<void> addPage(const std::string& key, const Request& request) {
+    JUNCTOR_TRY(const auto cursor, parseCursor(request.cursor));
+    if (cursor) add(key + (request.oldest_first ? " >" : " <"), *cursor, "::int8");
+    order_ = request.oldest_first ? " ASC" : " DESC";
+    return {};
+  }
   void add(const std::string& text) { sql_ += " AND " + text; }
 
   // The rows of a tenant, or of every tenant in turn: each has an index of its own by key.
@@ -31,14 +39,19 @@ class Conditions {
     params_.add(static_cast<int64_t>(size + 1));
     const std::string limit = " LIMIT $" + std::to_string(++count_) + "::int8";
     const std::string one = "SELECT " + columns + " FROM " + table + " WHERE " + table.back() +
-                            ".tenant_id = t.tenant_id" + sql_ + " ORDER BY " + key + " DESC" +
-                            limit;
-    return {"SELECT n.* FROM " + owners + " t, LATERAL (" + one + ") n ORDER BY n.key DESC" + limit,
-            std::move(params_)};
+                            ".tenant_id = t.tenant_id" + sql_ + " ORDER BY " + key + order_ + limit;
+    return {
+        "SELECT n.* FROM " + owners + " t, LATERAL (" + one + ") n ORDER BY n.key" + order_ + limit,
+        std::move(params_)};
+  }
+  Query count(const std::string& table, const std::string& tenant) {
+    if (!tenant.empty()) add(std::string(1, table.back()) + ".tenant_id =", tenant);
+    return {"SELECT count(*) FROM " + table + " WHERE true" + sql_, std::move(params_)};
   }
 
  private:
   std::string sql_;
+  const char* order_ = " DESC";
   Params params_;
   int count_ = 0;
 };
@@ -90,11 +103,20 @@ void addEventFilters(Conditions& where, const EventQuery& query) {
     where.add("e.key >=", std::max<int64_t>(0, query.since_ms - kIdSlackMs) << 12, "::int8");
   }
   if (query.until_ms > 0) where.add("e.received_at <=", query.until_ms, "::int8");
+  if (!query.rules.empty()) where.add("0 < position(", query.rules, "::bytea IN e.rules)");
 }
 
 // Waiting and dead deliveries are few among many: the condition is that of their index.
 void addDeliveryFilters(Conditions& where, const DeliveryQuery& query) {
   if (!query.destination.empty()) where.add("d.destination =", query.destination);
+  if (!query.integration.empty()) where.add("d.integration =", query.integration);
+  if (!query.rule_version.empty()) where.add("d.rule_version =", query.rule_version);
+  if (query.cause != 0) where.add("d.cause =", static_cast<int64_t>(query.cause), "::int8");
+  if (query.since_ms > 0) {
+    where.add("d.created_at >=", query.since_ms, "::int8");
+    where.add("d.key >=", std::max<int64_t>(0, query.since_ms - kIdSlackMs) << 12, "::int8");
+  }
+  if (query.until_ms > 0) where.add("d.created_at <=", query.until_ms, "::int8");
   if (query.state) {
     where.add("d.state = " + std::to_string(static_cast<int>(*query.state)));
   }
@@ -107,11 +129,10 @@ void addDeliveryFilters(Conditions& where, const DeliveryQuery& query) {
 }  // namespace
 
 Result<Page<Event>> PgReader::listEvents(const EventQuery& request) {
-  JUNCTOR_TRY(const auto cursor, parseCursor(request.cursor));
   const size_t size = pageSize(request.limit);
   Conditions where;
+  JUNCTOR_CHECK(where.addPage("e.key", request));
   addEventFilters(where, request);
-  if (cursor) where.add("e.key <", *cursor, "::int8");
   JUNCTOR_TRY(Rows rows, readers_.query(request.tenant, where.list(kPgEventColumns, "event e",
                                                                    "e.key", request.tenant, size)));
   Page<Event> page;
@@ -133,11 +154,10 @@ Result<Page<Event>> PgReader::listEvents(const EventQuery& request) {
 }
 
 Result<Page<Delivery>> PgReader::listDeliveries(const DeliveryQuery& request) {
-  JUNCTOR_TRY(const auto cursor, parseCursor(request.cursor));
   const size_t size = pageSize(request.limit);
   Conditions where;
+  JUNCTOR_CHECK(where.addPage("d.key", request));
   addDeliveryFilters(where, request);
-  if (cursor) where.add("d.key <", *cursor, "::int8");
   JUNCTOR_TRY(Rows rows, readers_.query(request.tenant, where.list(kPgDeliveryColumns, "delivery d",
                                                                    "d.key", request.tenant, size)));
   Page<Delivery> page;
@@ -149,6 +169,44 @@ Result<Page<Delivery>> PgReader::listDeliveries(const DeliveryQuery& request) {
     page.items.push_back(readDelivery(rows, 0));
   }
   return page;
+}
+
+Result<int64_t> PgReader::countEvents(const EventQuery& request) {
+  Conditions where;
+  addEventFilters(where, request);
+  JUNCTOR_TRY(Rows rows, readers_.query(request.tenant, where.count("event e", request.tenant)));
+  return rows.row() ? rows.integer(0) : 0;
+}
+
+Result<int64_t> PgReader::countDeliveries(const DeliveryQuery& request) {
+  Conditions where;
+  addDeliveryFilters(where, request);
+  JUNCTOR_TRY(Rows rows, readers_.query(request.tenant, where.count("delivery d", request.tenant)));
+  return rows.row() ? rows.integer(0) : 0;
+}
+
+Result<std::vector<DeadCause>> PgReader::deadCauses(const std::string& tenant, size_t limit) {
+  JUNCTOR_TRY(
+      Rows rows,
+      readers_.query(tenant,
+                     {std::string("SELECT c.n, o.created_at, ") + kPgDeliveryColumns +
+                          " FROM (SELECT count(*) AS n, min(key) AS oldest, max(key) AS newest FROM"
+                          " delivery WHERE tenant_id = $1 AND state = 5 GROUP BY cause"
+                          " ORDER BY n DESC, newest DESC LIMIT $2::int8) c"
+                          " JOIN delivery d ON d.tenant_id = $1 AND d.key = c.newest"
+                          " JOIN delivery o ON o.tenant_id = $1 AND o.key = c.oldest"
+                          " ORDER BY c.n DESC, c.newest DESC",
+                      Params::of(tenant, static_cast<int64_t>(limit))}));
+  std::vector<DeadCause> causes;
+  while (rows.row()) {
+    DeadCause cause;
+    cause.count = rows.integer(0);
+    cause.oldest_at_ms = rows.integer(1);
+    cause.newest = readDelivery(rows, 2);
+    cause.cause = cause.newest.cause;
+    causes.push_back(std::move(cause));
+  }
+  return causes;
 }
 
 }  // namespace junctor::store::postgres

@@ -125,25 +125,6 @@ Result<std::vector<WaitingStep>> PgReader::waitingSteps() {
   return waiting;
 }
 
-Result<Ledger> PgReader::ledger(const std::string& tenant) {
-  const std::string sums =
-      "SELECT sum(requests)::int8, sum(inbox)::int8, sum(events)::int8, sum(pending)::int8,"
-      " sum(running)::int8, sum(waiting)::int8, sum(delivered)::int8, sum(filtered)::int8,"
-      " sum(dead)::int8, sum(discarded)::int8 FROM counter";
-  Params params;
-  if (!tenant.empty()) params.add(tenant);
-  JUNCTOR_TRY(Rows rows,
-              readers_.query(tenant, {tenant.empty() ? sums : sums + " WHERE tenant_id = $1",
-                                      std::move(params)}));
-  Ledger ledger;
-  if (!rows.row()) return ledger;
-  ledger.requests = rows.integer(0);
-  ledger.inbox = rows.integer(1);
-  ledger.events = rows.integer(2);
-  for (int state = 0; state < 7; ++state) ledger.deliveries[state] = rows.integer(3 + state);
-  return ledger;
-}
-
 Result<std::vector<std::pair<std::string, std::string>>> PgReader::documents(
     const std::string& kind) {
   JUNCTOR_TRY(Rows rows, asHost("SELECT key, json FROM document WHERE kind = $1 ORDER BY key",

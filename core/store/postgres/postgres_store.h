@@ -48,12 +48,25 @@ class PostgresStore final : public Store {
   Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query) override {
     return reader_.listDeliveries(query);
   }
+  Result<int64_t> countEvents(const EventQuery& query) override {
+    return reader_.countEvents(query);
+  }
+  Result<int64_t> countDeliveries(const DeliveryQuery& query) override {
+    return reader_.countDeliveries(query);
+  }
+  Result<std::vector<DeadCause>> deadCauses(const std::string& tenant, size_t limit) override {
+    return reader_.deadCauses(tenant, limit);
+  }
   Result<std::vector<Attempt>> listAttempts(DeliveryId id) override {
     return reader_.listAttempts(id);
   }
   Result<Ledger> ledger(const std::string& tenant) override { return reader_.ledger(tenant); }
   Result<std::vector<Step>> listSteps(DeliveryId id) override { return reader_.listSteps(id); }
   Result<std::vector<WaitingStep>> waitingSteps() override { return reader_.waitingSteps(); }
+  Result<std::map<std::string, Ledger>> ledgers() override { return reader_.ledgers(); }
+  Result<void> checkLedger(LedgerPass& pass, size_t rows_max) override {
+    return reader_.checkLedger(pass, rows_max);
+  }
 
   Result<void> putDocument(const std::string& kind, const std::string& key,
                            const std::string& json) override;

@@ -70,10 +70,14 @@ CREATE TABLE delivery (
   destination text COLLATE "C" NOT NULL, route text COLLATE "C", rule_version text COLLATE "C",
   state bigint NOT NULL, attempts bigint NOT NULL, tries bigint NOT NULL, next_at bigint NOT NULL,
   created_at bigint NOT NULL, order_key bytea, order_lock bigint, reason bytea, mapping bytea,
-  body bytea COMPRESSION lz4, epoch bigint NOT NULL, PRIMARY KEY (tenant_id, key)
+  body bytea COMPRESSION lz4, epoch bigint NOT NULL, cause bigint, priority bigint NOT NULL,
+  latest_only bigint NOT NULL, PRIMARY KEY (tenant_id, key)
 ) WITH (fillfactor = 85);
 -- By lane, so that a scan steps over the backlog of a destination that takes no more.
-CREATE INDEX delivery_due ON delivery (tenant_id, destination, next_at, key) WHERE state = 0;
+CREATE INDEX delivery_due ON delivery (tenant_id, destination, priority, next_at, key)
+  WHERE state = 0;
+CREATE INDEX delivery_dead_cause ON delivery (tenant_id, cause, key) WHERE state = 5;
+CREATE INDEX delivery_dead_destination ON delivery (tenant_id, destination, key) WHERE state = 5;
 CREATE INDEX delivery_stuck ON delivery (tenant_id, state, key) WHERE state = 2 OR state = 5;
 CREATE INDEX delivery_ordered ON delivery (tenant_id, destination, order_key, key)
   WHERE order_key IS NOT NULL AND (state = 0 OR state = 2);
@@ -103,7 +107,7 @@ CREATE TABLE counter (
   requests bigint NOT NULL, inbox bigint NOT NULL, events bigint NOT NULL,
   pending bigint NOT NULL, running bigint NOT NULL, waiting bigint NOT NULL,
   delivered bigint NOT NULL, filtered bigint NOT NULL, dead bigint NOT NULL,
-  discarded bigint NOT NULL, PRIMARY KEY (tenant_id, lane)
+  discarded bigint NOT NULL, accepted bigint NOT NULL, PRIMARY KEY (tenant_id, lane)
 ) WITH (fillfactor = 50);
 
 CREATE TABLE document (

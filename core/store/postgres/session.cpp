@@ -27,6 +27,7 @@ std::vector<std::string> rowsOf(const Write& write) {
     }
     for (const Delivery& one : outcome.deliveries) rows.push_back(keyText('d', one.id.orderKey()));
     if (outcome.settles) rows.push_back(keyText('d', outcome.settles->orderKey()));
+    if (outcome.note) rows.push_back("n" + outcome.note->kind + '\0' + outcome.note->key);
   } else if (const auto* plan = std::get_if<PlanWrite>(&write)) {
     for (const Delivery& one : plan->deliveries) {
       rows.push_back(keyText('d', one.id.orderKey()));
@@ -114,13 +115,14 @@ Result<void> PgSession::writeGroup(Group& group) {
 // The counters, the notice, the commit: one round trip.
 Result<void> PgSession::end() {
   Column tenants(Column::Texts);
-  std::vector<Column> numbers(10, Column(Column::Numbers));
+  std::vector<Column> numbers(11, Column(Column::Numbers));
   for (const auto& [tenant, d] : deltas_) {
     tenants.add(tenant);
     numbers[0].add(d.requests);
     numbers[1].add(d.inbox);
     numbers[2].add(d.events);
     for (size_t i = 0; i < 7; ++i) numbers[3 + i].add(d.deliveries[i]);
+    numbers[10].add(d.accepted);
   }
   std::vector<Query> last;
   if (!deltas_.empty()) {
@@ -128,16 +130,16 @@ Result<void> PgSession::end() {
     for (Column& column : numbers) params.add(std::move(column));
     params.add(int64_t{member_.lane()});
     last.push_back(
-        {"INSERT INTO counter AS c SELECT t, $12::int8::int, r, i, e, s0, s1, s2, s3, s4, s5, s6"
+        {"INSERT INTO counter AS c SELECT t, $13::int8::int, r, i, e, s0, s1, s2, s3, s4, s5, s6, a"
          " FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[],"
-         " $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[])"
-         " AS n(t, r, i, e, s0, s1, s2, s3, s4, s5, s6)"
+         " $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[])"
+         " AS n(t, r, i, e, s0, s1, s2, s3, s4, s5, s6, a)"
          " ON CONFLICT (tenant_id, lane) DO UPDATE SET requests = c.requests + excluded.requests,"
          " inbox = c.inbox + excluded.inbox, events = c.events + excluded.events,"
          " pending = c.pending + excluded.pending, running = c.running + excluded.running,"
          " waiting = c.waiting + excluded.waiting, delivered = c.delivered + excluded.delivered,"
          " filtered = c.filtered + excluded.filtered, dead = c.dead + excluded.dead,"
-         " discarded = c.discarded + excluded.discarded",
+         " discarded = c.discarded + excluded.discarded, accepted = c.accepted + excluded.accepted",
          std::move(params)});
   }
   const int64_t now = clock_.monotonicMs();

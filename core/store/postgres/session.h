@@ -32,7 +32,7 @@ class PgSession {
 
  private:
   struct Delta {
-    int64_t requests = 0, inbox = 0, events = 0;
+    int64_t requests = 0, inbox = 0, events = 0, accepted = 0;
     int64_t deliveries[7] = {0, 0, 0, 0, 0, 0, 0};
   };
   struct Stored {  // what a delivery's row says now
@@ -87,6 +87,7 @@ class PgSession {
   Result<void> takeOffInbox(std::vector<FinishWrite*>& writes);
   Result<void> finishAgain(FinishWrite& write);
   Result<Result<void>> settleDeadLetter(DeliveryId id);
+  Result<void> putNote(const FlowOutcome& outcome);
   struct Planned {  // an outcome whose request was taken off the inbox
     FinishWrite* write;
     size_t from;
@@ -107,8 +108,14 @@ class PgSession {
   Result<void> insertAttempt(const std::string& tenant, const Attempt& attempt, int64_t tries);
   Result<void> releaseNext(const std::vector<Key>& after);
   Result<std::optional<Stored>> find(DeliveryId id);
-  Result<void> update(DeliveryId id, const Stored& before, DeliveryState state, int64_t attempts,
-                      int64_t tries, int64_t next_at_ms, const std::string& reason);
+  struct Change {  // what a delivery's row will say
+    DeliveryState state;
+    int64_t attempts, tries, next_at_ms;
+    const std::string& reason;
+    uint64_t cause = 0;                    // 0 = as before
+    Priority at_least = Priority::Urgent;  // Bulk = from now on
+  };
+  Result<void> update(DeliveryId id, const Stored& before, const Change& change);
   Result<void> setState(StateWrite& write);
   Result<void> putSteps(StepsWrite& write);
   void count(const std::string& tenant, DeliveryState state);

@@ -22,13 +22,15 @@ constexpr const char* kInsertColumns =
     "INSERT INTO delivery SELECT i.tenant_id, i.key, i.id_lo, i.event_key, i.event_lo,"
     " i.integration, i.destination, i.route, i.rule_version, i.state, i.attempts, 0, ";
 constexpr const char* kInsertRest =
-    ", i.created_at, i.order_key, i.order_lock, i.reason, i.mapping, i.body, i.epoch"
+    ", i.created_at, i.order_key, i.order_lock, i.reason, i.mapping, i.body, i.epoch, i.cause,"
+    " i.priority, i.latest_only"
     " FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[],"
     " $7::text[], $8::text[], $9::text[], $10::int8[], $11::int8[], $12::int8[], $13::int8[],"
-    " $14::bytea[], $15::int8[], $16::bytea[], $17::bytea[], $18::bytea[], $19::int8[])"
-    " AS i(tenant_id, key, id_lo, event_key, event_lo, integration, destination, route,"
+    " $14::bytea[], $15::int8[], $16::bytea[], $17::bytea[], $18::bytea[], $19::int8[],"
+    " $20::int8[], $21::int8[], $22::int8[]) AS i(tenant_id, key, id_lo, event_key, event_lo, "
+    "integration, destination, route,"
     " rule_version, state, attempts, next_at, created_at, order_key, order_lock, reason, mapping,"
-    " body, epoch)";
+    " body, epoch, cause, priority, latest_only)";
 
 // One with an order key waits behind any that is open already.
 const std::string& insertSql(bool ordered) {
@@ -38,7 +40,7 @@ const std::string& insertSql(bool ordered) {
       "CASE WHEN i.state = 0 AND i.order_key IS NOT NULL AND EXISTS (SELECT 1 FROM delivery o"
       " WHERE o.tenant_id = i.tenant_id AND o.destination = i.destination"
       " AND o.order_key = i.order_key AND (o.state = 0 OR o.state = 2))"
-      " THEN $20::int8 ELSE i.next_at END" +
+      " THEN $23::int8 ELSE i.next_at END" +
       kInsertRest;
   return ordered ? behind : plain;
 }
@@ -48,14 +50,14 @@ const std::string& insertSql(bool ordered) {
 constexpr const char* kEndFirstRounds =
     "WITH input AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::int8[], $3::int8[],"
     " $4::int8[], $5::int8[], $6::int8[], $7::bytea[], $8::int8[], $9::int8[], $10::int8[],"
-    " $11::int8[], $12::int8[], $13::bytea[], $14::bytea[], $15::bytea[])"
+    " $11::int8[], $12::int8[], $13::bytea[], $14::bytea[], $15::bytea[], $16::int8[])"
     " AS i(tenant_id, key, id_lo, number, state, next_at, reason, claim, started_at, latency_us,"
-    " outcome, status, error, request_head, response_head)),"
+    " outcome, status, error, request_head, response_head, cause)),"
     " done AS (UPDATE delivery d SET state = i.state, attempts = i.number, tries = i.number,"
-    " next_at = i.next_at, reason = i.reason, epoch = 0 FROM input i"
+    " next_at = i.next_at, reason = i.reason, cause = i.cause, epoch = 0 FROM input i"
     " WHERE d.tenant_id = i.tenant_id AND d.key = i.key AND d.id_lo = i.id_lo AND d.state = 0"
     " AND d.attempts = i.number - 1 AND d.tries = i.number - 1"
-    " AND (d.epoch = i.claim OR i.claim = 0 AND d.epoch IN (0, $16::int8)) RETURNING d.key)"
+    " AND (d.epoch = i.claim OR i.claim = 0 AND d.epoch IN (0, $17::int8)) RETURNING d.key)"
     " INSERT INTO attempt SELECT tenant_id, key, number, number, started_at, latency_us, outcome,"
     " status, error, request_head, response_head FROM input"
     " WHERE CASE WHEN key IN (SELECT key FROM done) THEN true END RETURNING delivery_key";
@@ -68,7 +70,8 @@ Result<void> PgSession::insertDeliveries(const std::vector<const Delivery*>& del
   C event_los(C::Numbers), integrations(C::Texts), destinations(C::Texts), routes(C::Texts);
   C versions(C::Texts), states(C::Numbers), attempts(C::Numbers), next(C::Numbers);
   C created(C::Numbers), order_keys(C::Bytes), locks(C::Numbers), reasons(C::Bytes);
-  C mappings(C::Bytes), bodies(C::Bytes), epochs(C::Numbers);
+  C mappings(C::Bytes), bodies(C::Bytes), epochs(C::Numbers), causes(C::Numbers);
+  C priorities(C::Numbers), latest(C::Numbers);
   std::vector<int64_t> ordered;
   std::unordered_set<int64_t> open;  // order keys of which this statement stores an open one
   for (const Delivery* delivery : deliveries) {
@@ -100,15 +103,20 @@ Result<void> PgSession::insertDeliveries(const std::vector<const Delivery*>& del
     mappings.addSome(d.mapping);
     bodies.addSome(d.body_json);
     epochs.add(mine ? d.claim : 0);
+    d.cause == 0 ? causes.addNull() : causes.add(static_cast<int64_t>(d.cause));
+    priorities.add(static_cast<int64_t>(d.priority));
+    latest.add(int64_t{d.latest_only});
     saw(d.id.orderKey());
     count(d.tenant, d.state);
+    ++delta(d.tenant).accepted;
   }
   Params params =
       Params::of(std::move(tenants), std::move(keys), std::move(los), std::move(event_keys),
                  std::move(event_los), std::move(integrations), std::move(destinations),
                  std::move(routes), std::move(versions), std::move(states), std::move(attempts),
                  std::move(next), std::move(created), std::move(order_keys), std::move(locks),
-                 std::move(reasons), std::move(mappings), std::move(bodies), std::move(epochs));
+                 std::move(reasons), std::move(mappings), std::move(bodies), std::move(epochs),
+                 std::move(causes), std::move(priorities), std::move(latest));
   if (!ordered.empty()) {
     JUNCTOR_CHECK(lockOrder(ordered));
     params.add(kBehindAnother);
@@ -198,7 +206,7 @@ Result<void> PgSession::endFirstRounds(const std::vector<RecordWrite*>& writes,
   C tenants(C::Texts), keys(C::Numbers), los(C::Numbers), numbers(C::Numbers), states(C::Numbers);
   C next(C::Numbers), reasons(C::Bytes), claims(C::Numbers), started(C::Numbers);
   C latencies(C::Numbers), outcomes(C::Numbers), statuses(C::Numbers), errors(C::Bytes);
-  C requests(C::Bytes), responses(C::Bytes);
+  C requests(C::Bytes), responses(C::Bytes), causes(C::Numbers);
   for (const RecordWrite* write : writes) {
     const AttemptRecord& record = *write->record;
     const Attempt& a = record.attempt;
@@ -218,6 +226,7 @@ Result<void> PgSession::endFirstRounds(const std::vector<RecordWrite*>& writes,
     errors.addSome(a.error);
     requests.addSome(a.request_head);
     responses.addSome(a.response_head);
+    record.cause == 0 ? causes.addNull() : causes.add(static_cast<int64_t>(record.cause));
   }
   JUNCTOR_TRY(Rows rows, run(kEndFirstRounds,
                              Params::of(std::move(tenants), std::move(keys), std::move(los),
@@ -225,7 +234,7 @@ Result<void> PgSession::endFirstRounds(const std::vector<RecordWrite*>& writes,
                                         std::move(reasons), std::move(claims), std::move(started),
                                         std::move(latencies), std::move(outcomes),
                                         std::move(statuses), std::move(errors), std::move(requests),
-                                        std::move(responses), epoch_)));
+                                        std::move(responses), std::move(causes), epoch_)));
   while (rows.row()) done.insert(rows.integer(0));
   return {};
 }
@@ -248,8 +257,9 @@ Result<void> PgSession::recordOne(RecordWrite& write) {
   }
   if (write.result) return {};
   JUNCTOR_CHECK(insertAttempt(stored->tenant, attempt, stored->tries + 1));
-  JUNCTOR_CHECK(update(id, *stored, record.state, attempt.number, stored->tries + 1,
-                       record.next_at_ms, record.reason));
+  JUNCTOR_CHECK(update(id, *stored,
+                       {record.state, attempt.number, stored->tries + 1, record.next_at_ms,
+                        record.reason, record.cause}));
   write.result = Result<void>();
   if (!stored->ordered || isOpen(record.state)) return {};
   return releaseNext({{stored->tenant, id.orderKey()}});
@@ -309,16 +319,16 @@ Result<std::optional<PgSession::Stored>> PgSession::find(DeliveryId id) {
   return std::optional<Stored>(std::move(stored));
 }
 
-Result<void> PgSession::update(DeliveryId id, const Stored& before, DeliveryState state,
-                               int64_t attempts, int64_t tries, int64_t next_at_ms,
-                               const std::string& reason) {
+Result<void> PgSession::update(DeliveryId id, const Stored& before, const Change& change) {
   JUNCTOR_CHECK(
       run("UPDATE delivery SET state = $3::int8, attempts = $4::int8, tries = $5::int8,"
-          " next_at = $6::int8, reason = $7::bytea, epoch = 0"
-          " WHERE tenant_id = $1 AND key = $2::int8",
-          Params::of(before.tenant, id.orderKey(), static_cast<int64_t>(state), attempts, tries,
-                     next_at_ms, reason)));
-  count(before.tenant, before.state, state);
+          " next_at = $6::int8, reason = $7::bytea, epoch = 0,"
+          " cause = coalesce(nullif($8::int8, 0), cause),"
+          " priority = greatest(priority, $9::int8) WHERE tenant_id = $1 AND key = $2::int8",
+          Params::of(before.tenant, id.orderKey(), static_cast<int64_t>(change.state),
+                     change.attempts, change.tries, change.next_at_ms, change.reason,
+                     static_cast<int64_t>(change.cause), static_cast<int64_t>(change.at_least))));
+  count(before.tenant, before.state, change.state);
   return {};
 }
 
@@ -345,8 +355,10 @@ Result<void> PgSession::setState(StateWrite& write) {
   if (pending && stored->epoch == epoch_) --kept_deliveries_;
   const bool redriven =
       stored->state == DeliveryState::Dead && write.state == DeliveryState::Pending;
-  JUNCTOR_CHECK(update(write.id, *stored, write.state, redriven ? 0 : stored->attempts,
-                       stored->tries, write.next_at_ms, write.reason));
+  JUNCTOR_CHECK(
+      update(write.id, *stored,
+             {write.state, redriven ? 0 : stored->attempts, stored->tries, write.next_at_ms,
+              write.reason, 0, redriven ? Priority::Bulk : Priority::Urgent}));
   if (write.state == DeliveryState::Pending) leaves_work_ = true;
   write.result = Result<void>();
   if (isOpen(write.state) || !stored->ordered) return {};

@@ -168,6 +168,7 @@ Result<void> PgSession::finish(std::vector<FinishWrite*>& writes) {
     std::vector<Planned> ready;
     for (FinishWrite* write : planned) {
       if (write->result) continue;
+      JUNCTOR_CHECK(putNote(write->outcome));
       --delta(write->outcome.events.front().tenant).inbox;
       ready.push_back({write, 0});
     }
@@ -228,10 +229,20 @@ Result<void> PgSession::finishAgain(FinishWrite& write) {
       return {};
     }
   }
+  JUNCTOR_CHECK(putNote(outcome));
   JUNCTOR_CHECK(run("DELETE FROM event WHERE tenant_id = $1 AND key = $2::int8",
                     Params::of(first.tenant, first.id.orderKey())));
   JUNCTOR_CHECK(insertEvents({&first}));
   return insertPlanned({{&write, 1}});
+}
+
+Result<void> PgSession::putNote(const FlowOutcome& outcome) {
+  if (!outcome.note) return {};
+  JUNCTOR_CHECK(
+      run("INSERT INTO document VALUES ($1, $2, $3::bytea)"
+          " ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json",
+          Params::of(outcome.note->kind, outcome.note->key, outcome.note->json)));
+  return {};
 }
 
 // The inner result says whether it may be settled.
@@ -242,8 +253,8 @@ Result<Result<void>> PgSession::settleDeadLetter(DeliveryId id) {
     return Result<void>(invalidArgument(id.text() + " is " + std::string(toString(stored->state)) +
                                         ", not a dead letter any more"));
   }
-  JUNCTOR_CHECK(update(id, *stored, DeliveryState::Discarded, stored->attempts, stored->tries, 0,
-                       "replayed"));
+  JUNCTOR_CHECK(update(id, *stored,
+                       {DeliveryState::Discarded, stored->attempts, stored->tries, 0, "replayed"}));
   return Result<void>();
 }
 

@@ -154,23 +154,6 @@ Result<std::vector<WaitingStep>> Reader::waitingSteps() {
   return waiting;
 }
 
-Result<Ledger> Reader::ledger(const std::string& tenant) {
-  const std::string sums =
-      "SELECT sum(requests), sum(inbox), sum(events), sum(pending), sum(running), sum(waiting),"
-      " sum(delivered), sum(filtered), sum(dead), sum(discarded) FROM counter";
-  JUNCTOR_TRY(auto rows, query(tenant.empty() ? sums : sums + " WHERE tenant = ?"));
-  if (!tenant.empty()) rows->with(names_.find(tenant).value_or(-1));
-  Ledger ledger;
-  if (rows->row()) {
-    ledger.requests = rows->integer(0);
-    ledger.inbox = rows->integer(1);
-    ledger.events = rows->integer(2);
-    for (int state = 0; state < 7; ++state) ledger.deliveries[state] = rows->integer(3 + state);
-  }
-  JUNCTOR_CHECK(rows.end());
-  return ledger;
-}
-
 Result<std::vector<std::pair<std::string, std::string>>> Reader::documents(
     const std::string& kind) {
   JUNCTOR_TRY(auto rows, query("SELECT key, json FROM document WHERE kind = ? ORDER BY key"));

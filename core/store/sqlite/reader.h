@@ -1,6 +1,8 @@
 #pragma once
 // Reader: every query of the store. Any thread; sees what is committed.
+#include <array>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -33,6 +35,11 @@ class Reader {
   Result<std::vector<WaitingStep>> waitingSteps();
   Result<Page<Event>> listEvents(const EventQuery& query);
   Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query);
+  Result<int64_t> countEvents(const EventQuery& query);
+  Result<int64_t> countDeliveries(const DeliveryQuery& query);
+  Result<std::vector<DeadCause>> deadCauses(const std::string& tenant, size_t limit);
+  Result<std::map<std::string, Ledger>> ledgers();
+  Result<void> checkLedger(LedgerPass& pass, size_t rows_max);
 
   Result<std::vector<std::pair<std::string, std::string>>> documents(const std::string& kind);
   Result<std::optional<Token>> findToken(const std::string& sha256_hex);
@@ -42,9 +49,14 @@ class Reader {
  private:
   Result<ReaderPool::Query> query(const std::string& sql);
   Result<void> followNames();
-  using LaneNumbers = std::pair<int64_t, int64_t>;  // names of tenant and destination
-  Result<std::optional<LaneNumbers>> laneAfter(LaneNumbers lane);
-  Result<bool> offerLane(LaneNumbers lane, int64_t now_ms, const DueTaker& take, DueScan& scan);
+  using LaneNumbers = std::array<int64_t, 3>;  // names of tenant and destination, priority
+  Result<std::optional<LaneNumbers>> laneAfter(const LaneNumbers& lane);
+  Result<bool> offerLane(const LaneNumbers& lane, int64_t now_ms, const DueTaker& take,
+                         DueScan& scan);
+  Result<int64_t> countRows(const std::string& list, const std::function<void(Statement&)>& bind);
+  Result<void> countSlice(LedgerPass& pass, size_t rows_max);
+  Result<void> compareLedger(LedgerPass& pass);
+  Result<void> findEventsWithoutDelivery(LedgerPass& pass, int64_t from, int64_t to);
   void reportDamage(const Error& error, EventId id);
 
   ReaderPool pool_;

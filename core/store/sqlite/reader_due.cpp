@@ -1,5 +1,7 @@
 // The scan for deliveries that are due: from lane to lane by the index, never through the backlog
 // of a lane that takes no more.
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "store/sqlite/reader.h"
@@ -8,21 +10,25 @@
 namespace junctor::store {
 namespace {
 
-using LaneNumbers = std::pair<int64_t, int64_t>;
+// Tenant, destination, priority.
+using LaneNumbers = std::array<int64_t, 3>;
 
-constexpr LaneNumbers kBeforeAll{-1, -1};
+constexpr LaneNumbers kBeforeAll{-1, -1, -1};
 
-std::string textOf(LaneNumbers lane) {
-  return std::to_string(lane.first) + "/" + std::to_string(lane.second);
+std::string textOf(const LaneNumbers& lane) {
+  return std::to_string(lane[0]) + "/" + std::to_string(lane[1]) + "/" + std::to_string(lane[2]);
 }
 
 // Only ever reads what textOf() wrote; anything else starts at the first lane.
 LaneNumbers laneOf(const std::string& text) {
   LaneNumbers lane = kBeforeAll;
+  const char* at = text.data();
   const char* const end = text.data() + text.size();
-  const auto tenant = std::from_chars(text.data(), end, lane.first);
-  if (tenant.ec != std::errc() || tenant.ptr == end) return kBeforeAll;
-  if (std::from_chars(tenant.ptr + 1, end, lane.second).ec != std::errc()) return kBeforeAll;
+  for (int64_t& number : lane) {
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc()) return kBeforeAll;
+    at = std::min(read.ptr + 1, end);
+  }
   return lane;
 }
 
@@ -52,26 +58,27 @@ Result<DueScan> Reader::due(int64_t now_ms, const std::string& from, const DueTa
   }
 }
 
-Result<std::optional<LaneNumbers>> Reader::laneAfter(LaneNumbers lane) {
-  JUNCTOR_TRY(auto rows, query("SELECT tenant, destination FROM delivery INDEXED BY delivery_due"
-                               " WHERE state = 0 AND (tenant, destination) > (?,?)"
-                               " ORDER BY tenant, destination LIMIT 1"));
-  rows->with(lane.first, lane.second);
+Result<std::optional<LaneNumbers>> Reader::laneAfter(const LaneNumbers& lane) {
+  JUNCTOR_TRY(auto rows,
+              query("SELECT tenant, destination, priority FROM delivery INDEXED BY delivery_due"
+                    " WHERE state = 0 AND (tenant, destination, priority) > (?,?,?)"
+                    " ORDER BY tenant, destination, priority LIMIT 1"));
+  rows->with(lane[0], lane[1], lane[2]);
   std::optional<LaneNumbers> next;
-  if (rows->row()) next = {rows->integer(0), rows->integer(1)};
+  if (rows->row()) next = {rows->integer(0), rows->integer(1), rows->integer(2)};
   JUNCTOR_CHECK(rows.end());
   return next;
 }
 
 // False: the taker wants nothing more of any lane.
-Result<bool> Reader::offerLane(LaneNumbers lane, int64_t now_ms, const DueTaker& take,
+Result<bool> Reader::offerLane(const LaneNumbers& lane, int64_t now_ms, const DueTaker& take,
                                DueScan& scan) {
   static const std::string sql =
       std::string("SELECT d.next_at, ") + kDeliveryColumns +
       " FROM delivery d INDEXED BY delivery_due WHERE d.state = 0"
-      " AND d.tenant = ? AND d.destination = ? ORDER BY d.next_at, d.key";
+      " AND d.tenant = ? AND d.destination = ? AND d.priority = ? ORDER BY d.next_at, d.key";
   JUNCTOR_TRY(auto rows, query(sql));
-  rows->with(lane.first, lane.second);
+  rows->with(lane[0], lane[1], lane[2]);
   DueStep step = DueStep::Next;
   while (step == DueStep::Next && rows->row()) {
     const int64_t next_at = rows->integer(0);

@@ -15,7 +15,7 @@ const char* const kEventColumns =
 const char* const kDeliveryColumns =
     "d.key, d.id_lo, d.event_key, d.event_lo, d.tenant, d.integration, d.destination, d.route,"
     " d.rule_version, d.state, d.attempts, d.next_at, d.created_at, d.order_key, d.reason,"
-    " d.mapping, d.body";
+    " d.mapping, d.body, d.cause, d.priority, d.latest_only";
 
 const char* const kStepColumns =
     "s.key, s.kind, s.target, s.digest, s.state, s.tries, s.started_at, s.ended_at, s.due_at,"

@@ -108,11 +108,25 @@ CREATE TABLE step (
 CREATE INDEX step_waiting ON step (delivery_key) WHERE state = 1 AND kind = 'wait';
 )sql";
 
-constexpr std::array<Migration, 5> kMigrations = {{{1, "first", kFirst},
+// Why a dead letter died, what goes first, how many deliveries there ever were.
+constexpr std::string_view kFairness = R"sql(
+ALTER TABLE delivery ADD COLUMN cause INTEGER;
+ALTER TABLE delivery ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE delivery ADD COLUMN latest_only INTEGER NOT NULL DEFAULT 0;
+DROP INDEX delivery_due;
+CREATE INDEX delivery_due ON delivery (tenant, destination, priority, next_at) WHERE state = 0;
+CREATE INDEX delivery_dead_cause ON delivery (tenant, cause) WHERE state = 5;
+CREATE INDEX delivery_dead_destination ON delivery (tenant, destination) WHERE state = 5;
+ALTER TABLE counter ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
+UPDATE counter SET accepted = pending + running + waiting + delivered + filtered + dead + discarded;
+)sql";
+
+constexpr std::array<Migration, 6> kMigrations = {{{1, "first", kFirst},
                                                    {2, "inbox-without-print", kInboxWithoutPrint},
                                                    {3, "ordered-deliveries", kOrderedDeliveries},
                                                    {4, "mapped", kMapped},
-                                                   {5, "steps", kSteps}}};
+                                                   {5, "steps", kSteps},
+                                                   {6, "fairness", kFairness}}};
 
 }  // namespace
 

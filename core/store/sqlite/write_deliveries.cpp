@@ -15,10 +15,12 @@ void WriteSession::insertDelivery(const Delivery& delivery) {
             tenant, nameNumber(delivery.integration), nameNumber(delivery.destination),
             nameNumber(delivery.route), nameNumber(delivery.rule_version), state, delivery.attempts,
             dueTime(delivery, tenant), delivery.created_at_ms, delivery.order_key, delivery.reason,
-            delivery.mapping, delivery.body_json)
+            delivery.mapping, delivery.body_json, delivery.cause,
+            static_cast<int>(delivery.priority), delivery.latest_only)
       .run();
   delivery_index_.add(tenant, key);
   ++delta(tenant).deliveries[state];
+  ++delta(tenant).accepted;
   batch_highest_key_ = std::max(batch_highest_key_, key);
 }
 
@@ -66,7 +68,7 @@ Result<void> WriteSession::apply(RecordWrite& write) {
   insertAttempt(attempt, stored.tries + 1);
   update_delivery_
       .with(static_cast<int>(record.state), attempt.number, stored.tries + 1, record.next_at_ms,
-            record.reason, attempt.delivery_id.orderKey())
+            record.reason, record.cause, 0, attempt.delivery_id.orderKey())
       .run();
   count(stored.tenant, stored.state, record.state);
   if (record.ordered && !isOpen(record.state)) releaseNext(attempt.delivery_id);
@@ -84,7 +86,7 @@ bool WriteSession::endsFirstRound(const AttemptRecord& record) {
   const bool ran =
       end_attempt_
           .with(attempt.number, static_cast<int>(record.state), record.next_at_ms, record.reason,
-                attempt.delivery_id.orderKey(), attempt.delivery_id.uuid.lo, tenant)
+                attempt.delivery_id.orderKey(), attempt.delivery_id.uuid.lo, tenant, record.cause)
           .run();
   if (!ran || end_attempt_.changedRows() == 0) return false;
   insertAttempt(attempt, attempt.number);
@@ -155,7 +157,8 @@ Result<void> WriteSession::apply(StateWrite& write) {
       stored.state == DeliveryState::Dead && write.state == DeliveryState::Pending;
   update_delivery_
       .with(static_cast<int>(write.state), redriven ? 0 : stored.attempts, stored.tries,
-            write.next_at_ms, write.reason, write.id.orderKey())
+            write.next_at_ms, write.reason, 0, redriven ? static_cast<int>(Priority::Bulk) : 0,
+            write.id.orderKey())
       .run();
   count(stored.tenant, stored.state, write.state);
   if (!isOpen(write.state)) releaseNext(write.id);

@@ -59,6 +59,7 @@ Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   JUNCTOR_CHECK(checkOutcome(outcome));
   if (outcome.again) return applyAgain(outcome);
   JUNCTOR_CHECK(takeOffInbox(outcome.request_id));
+  putNote(outcome);
   --delta(nameNumber(outcome.events.front().tenant)).inbox;
   return insertPlanned(outcome, 0);
 }
@@ -71,9 +72,15 @@ Result<FlowStored> WriteSession::applyAgain(const FlowOutcome& outcome) {
   find_event_.reset();
   if (!found) return notFound(first.id.text() + " is not stored");
   if (outcome.settles) JUNCTOR_CHECK(settleDeadLetter(*outcome.settles));
+  putNote(outcome);
   delete_event_.with(first.id.orderKey()).run();
   insertEventRow(first);
   return insertPlanned(outcome, 1);
+}
+
+void WriteSession::putNote(const FlowOutcome& outcome) {
+  if (!outcome.note) return;
+  put_document_.with(outcome.note->kind, outcome.note->key, outcome.note->json).run();
 }
 
 Result<void> WriteSession::settleDeadLetter(DeliveryId id) {
@@ -84,7 +91,7 @@ Result<void> WriteSession::settleDeadLetter(DeliveryId id) {
   }
   update_delivery_
       .with(static_cast<int>(DeliveryState::Discarded), stored.attempts, stored.tries, int64_t{0},
-            std::string_view("replayed"), id.orderKey())
+            std::string_view("replayed"), 0, 0, id.orderKey())
       .run();
   count(stored.tenant, DeliveryState::Dead, DeliveryState::Discarded);
   return {};

@@ -33,12 +33,13 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                     "DELETE FROM dedupe WHERE no < (SELECT min(no) FROM dedupe) + ?"
                     " AND newest_key <= ?"),
       add_counters_(database,
-                    "INSERT INTO counter VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (tenant) DO"
+                    "INSERT INTO counter VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (tenant) DO"
                     " UPDATE SET requests=requests+excluded.requests, inbox=inbox+excluded.inbox,"
                     " events=events+excluded.events, pending=pending+excluded.pending,"
                     " running=running+excluded.running, waiting=waiting+excluded.waiting,"
                     " delivered=delivered+excluded.delivered, filtered=filtered+excluded.filtered,"
-                    " dead=dead+excluded.dead, discarded=discarded+excluded.discarded"),
+                    " dead=dead+excluded.dead, discarded=discarded+excluded.discarded,"
+                    " accepted=accepted+excluded.accepted"),
       find_request_(database, "SELECT id_lo, integration, dedupe_key FROM request WHERE key=?"),
       insert_request_(database, "INSERT INTO request VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       insert_inbox_(database, "INSERT INTO inbox VALUES (?,?,?)"),
@@ -49,14 +50,16 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                     "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       delete_event_(database, "DELETE FROM event WHERE key=?"),
       insert_delivery_(database,
-                       "INSERT INTO delivery VALUES (?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?)"),
+                       "INSERT INTO delivery VALUES (?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,"
+                       "nullif(?,0),?,?)"),
       find_delivery_(database,
                      "SELECT id_lo, tenant, state, attempts, tries FROM delivery WHERE key=?"),
-      update_delivery_(
-          database,
-          "UPDATE delivery SET state=?, attempts=?, tries=?, next_at=?, reason=? WHERE key=?"),
+      update_delivery_(database,
+                       "UPDATE delivery SET state=?, attempts=?, tries=?, next_at=?, reason=?,"
+                       " cause=coalesce(nullif(?,0),cause), priority=max(priority,?) WHERE key=?"),
       end_attempt_(database,
-                   "UPDATE delivery SET state=?2, attempts=?1, tries=?1, next_at=?3, reason=?4"
+                   "UPDATE delivery SET state=?2, attempts=?1, tries=?1, next_at=?3, reason=?4,"
+                   " cause=nullif(?8,0)"
                    " WHERE key=?5 AND id_lo=?6 AND tenant=?7 AND state=0"
                    " AND attempts=?1-1 AND tries=?1-1"),
       insert_attempt_(database, "INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?)"),
@@ -76,7 +79,10 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
                 " digest=excluded.digest, state=excluded.state, tries=excluded.tries,"
                 " started_at=excluded.started_at, ended_at=excluded.ended_at,"
                 " due_at=excluded.due_at, result=excluded.result, error=excluded.error"),
-      postpone_(database, "UPDATE delivery SET next_at=? WHERE key=?") {}
+      postpone_(database, "UPDATE delivery SET next_at=? WHERE key=?"),
+      put_document_(database,
+                    "INSERT INTO document VALUES (?,?,?)"
+                    " ON CONFLICT (kind, key) DO UPDATE SET json=excluded.json") {}
 
 Result<std::unique_ptr<WriteSession>> WriteSession::open(Database& database, NameTable& names,
                                                          const FingerprintKey& key,
@@ -159,7 +165,8 @@ void WriteSession::writeCounters() {
   for (const auto& [tenant, d] : deltas_) {
     add_counters_
         .with(tenant, d.requests, d.inbox, d.events, d.deliveries[0], d.deliveries[1],
-              d.deliveries[2], d.deliveries[3], d.deliveries[4], d.deliveries[5], d.deliveries[6])
+              d.deliveries[2], d.deliveries[3], d.deliveries[4], d.deliveries[5], d.deliveries[6],
+              d.accepted)
         .run();
   }
 }

@@ -35,7 +35,7 @@ class WriteSession {
 
  private:
   struct Delta {
-    int64_t requests = 0, inbox = 0, events = 0;
+    int64_t requests = 0, inbox = 0, events = 0, accepted = 0;
     int64_t deliveries[7] = {0, 0, 0, 0, 0, 0, 0};
   };
   struct Stored {  // what a delivery's row says now
@@ -67,6 +67,7 @@ class WriteSession {
   bool seenEvent(const Event& event);
   Result<FlowStored> applyAgain(const FlowOutcome& outcome);
   Result<void> settleDeadLetter(DeliveryId id);
+  void putNote(const FlowOutcome& outcome);
   FlowStored insertPlanned(const FlowOutcome& outcome, size_t from);
   void insertEvent(const Event& event);
   void insertEventRow(const Event& event);
@@ -106,7 +107,7 @@ class WriteSession {
   Statement find_event_source_, find_event_, insert_event_, delete_event_;
   Statement insert_delivery_, find_delivery_, update_delivery_;
   Statement end_attempt_, insert_attempt_, find_earlier_, release_next_;
-  Statement find_step_, put_step_, postpone_;
+  Statement find_step_, put_step_, postpone_, put_document_;
 };
 
 }  // namespace junctor::store

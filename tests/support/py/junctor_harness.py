@@ -199,11 +199,11 @@ class Junctor:
             print(f"kept: {self.folder}")
 
     # -- configuration
-    def write_tenant(self, tenant, integrations=(), destinations=(), rules=None):
+    def write_tenant(self, tenant, integrations=(), destinations=(), rules=None, **more):
         folder = self.tenants / tenant
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "rules").mkdir(parents=True)
-        (folder / "tenant.yaml").write_text(yaml_of({"id": tenant, "name": tenant}))
+        (folder / "tenant.yaml").write_text(yaml_of({"id": tenant, "name": tenant, **more}))
         (folder / "integrations.yaml").write_text(yaml_of({"integrations": list(integrations)}))
         (folder / "destinations.yaml").write_text(yaml_of({"destinations": list(destinations)}))
         for name, source in (rules or {}).items():

@@ -70,6 +70,13 @@ const Expectation kExpectations[] = {
     {"POST /v1/tenants/{t}/deliveries/{d}/discard", "oap"},
     {"GET /v1/tenants/{t}/dead-letters", "oapv"},
     {"POST /v1/tenants/{t}/dead-letters/replay", "oap"},
+    {"GET /v1/tenants/{t}/dead-letters/causes", "oapv"},
+    {"GET /v1/tenants/{t}/replays", "oapv"},
+    {"POST /v1/tenants/{t}/replays", "oap"},
+    {"GET /v1/tenants/{t}/replays/{p}", "oapv"},
+    {"POST /v1/tenants/{t}/replays/{p}/cancel", "oap"},
+    {"GET /v1/tenants/{t}/limits", "oapvu"},
+    {"GET /v1/tenants/{t}/usage", "oapvu"},
     {"GET /v1/tenants/{t}/ledger", "oapvu"},
     {"GET /v1/tenants/{t}/secrets", "oau"},
     {"DELETE /v1/tenants/{t}/secrets", "oa"},
@@ -122,6 +129,7 @@ std::string targetOf(const Route& route, const std::string& tenant, AdminServer&
   put("{n}", "agent");
   put("{s}", "webhook");
   put("{k}", "tok_0000");
+  put("{p}", "rpl_0000");
   put("{r}", "route");
   put("{v}", "0123456789ab");
   put("{o}", "contact");

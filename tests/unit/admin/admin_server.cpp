@@ -74,6 +74,11 @@ ScriptedServices::ScriptedServices() : catalog_(twoTenants()) {
       *store_, *vault_, *registry_, [this] { return catalog_; },
       [](const Integration& of) { return "https://hooks.example/v1/webhooks/incoming/" + of.id; },
       [] {}, clock_});
+  replay_ids_ = std::make_unique<IdSource>(clock_);
+  replays_ = std::make_unique<flow::Replayer>(flow::ReplayerDeps{
+      *store_, clock_, *replay_ids_, metrics_,
+      [](const EventPtr&, const store::Document&, const store::Done& ran) { ran({}); },
+      [](const Delivery&, const store::Done& ran) { ran({}); }});
 }
 
 admin::SystemInfo ScriptedServices::system() const {
@@ -191,6 +196,7 @@ std::vector<EventId> AdminServer::store(const std::string& tenant, int count, De
     delivery.created_at_ms = services.clock_.unixMs();
     delivery.next_at_ms = delivery.created_at_ms;
     delivery.reason = state == DeliveryState::Dead ? "attempts-exhausted" : "";
+    if (state == DeliveryState::Dead) delivery.cause = causeOf(delivery, delivery.reason);
     outcome.deliveries.push_back(delivery);
     services.store().finish(std::move(outcome), [](Result<store::FlowStored> done) { (void)done; });
   }

@@ -27,6 +27,7 @@ class ScriptedServices final : public admin::Services {
   oauth::Keeper& tokens() override { return *tokens_; }
   action::Hooks& hooks() override { return *hooks_; }
   int64_t secretLastUsedMs(const std::string&, const std::string&) const override { return 0; }
+  flow::Replayer& replays() override { return *replays_; }
   void secretsChanged() override { note("secrets changed"); }
   observe::Metrics& metrics() override { return metrics_; }
   const Clock& clock() const override { return clock_; }
@@ -35,6 +36,8 @@ class ScriptedServices final : public admin::Services {
   admin::SystemInfo system() const override;
   std::vector<admin::Check> readiness() const override { return checks; }
   std::string integrationProblem(const std::string&) const override { return problem; }
+  quota::Usage usage(const std::string&) const override { return {{490'000, 7, 9}, {}, "", 0}; }
+  admin::LedgerHealth ledgerHealth(const std::string&) const override { return {imbalance, 0}; }
   admin::DestinationHealth destinationHealth(const std::string& tenant,
                                              const std::string& name) const override {
     return {problem, paused.contains(tenant + "/" + name) ? "paused" : "flowing", 3, 64};
@@ -70,7 +73,7 @@ class ScriptedServices final : public admin::Services {
 
   std::string public_address = "127.0.0.1:8080";
   std::vector<admin::Check> checks = {{"store", true, ""}};
-  std::string problem;
+  std::string problem, imbalance;
   std::set<std::string> paused;  // "tenant/name"  // of every integration and destination
   admin::ApplyReport report;
   std::vector<std::string> done;  // "apply acme", "retry dlv_…", …
@@ -92,6 +95,8 @@ class ScriptedServices final : public admin::Services {
   std::unique_ptr<action::Desk> desk_;
   std::unique_ptr<oauth::Keeper> tokens_;
   std::unique_ptr<action::Hooks> hooks_;
+  std::unique_ptr<IdSource> replay_ids_;
+  std::unique_ptr<flow::Replayer> replays_;  // not started: what it is asked for stays under way
   CatalogPtr catalog_;
   std::mutex mutex_;
   std::condition_variable gate_;

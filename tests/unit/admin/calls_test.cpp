@@ -96,6 +96,52 @@ TEST_CASE("what the delivery's state forbids is a conflict") {
   CHECK(answer.status == 409);
 }
 
+TEST_CASE("dead letters are grouped, listed and replayed by their cause") {
+  AdminServer server;
+  server.store("acme", 3);
+  const std::string base = "/v1/tenants/acme/dead-letters";
+  const auto causes = parsed(server.get(base + "/causes"))["data"];
+  REQUIRE(causes.size() == 1);
+  CHECK(causes[0]["count"] == 3);
+  CHECK(causes[0]["destination"] == "agent");
+  const std::string cause = causes[0]["fingerprint"];
+  const auto listed = parsed(server.get(base + "?fingerprint=" + cause))["data"];
+  CHECK(listed.size() == 3);
+  CHECK(listed[0]["fingerprint"] == cause);
+  CHECK(parsed(server.get(base + "?fingerprint=00000000000000ff"))["data"].empty());
+  CHECK(server.get(base + "?fingerprint=xyz").status == 400);
+  CHECK(parsed(server.post(base + "/replay",
+                           R"({"fingerprint":")" + cause + R"("})"))["replayed"] == 3);
+}
+
+TEST_CASE("a replay is previewed, begun, shown and refused where its query makes no sense") {
+  AdminServer server;
+  server.store("acme", 4, DeliveryState::Dead, "order.paid");
+  server.store("acme", 2, DeliveryState::Delivered, "order.sent");
+  const std::string base = "/v1/tenants/acme/replays";
+  const auto preview = server.post(base, R"({"of":"events","type":"order.p*","preview":true})");
+  CHECK(preview.status == 200);
+  CHECK(parsed(preview)["total"] == 4);
+  CHECK(parsed(server.get(base))["data"].empty());
+  const auto begun = server.post(base, R"({"of":"dead_letters","destination":"agent","rate":5})");
+  REQUIRE(begun.status == 202);
+  CHECK(parsed(begun)["total"] == 4);
+  CHECK(parsed(begun)["filter"]["destination"] == "agent");
+  const std::string id = parsed(begun)["id"];
+  CHECK(parsed(server.get(base + "/" + id))["state"] == "running");
+  CHECK(parsed(server.get(base))["data"].size() == 1);
+  CHECK(server.get("/v1/tenants/globex/replays/" + id).status == 404);
+  for (const char* body :
+       {R"({})", R"({"of":"all"})", R"({"of":"events","fingerprint":"00000000000000ff"})",
+        R"({"of":"dead_letters","type":"x"})", R"({"of":"events","rate":-1})",
+        R"({"of":"events","rate":1.5})", R"({"of":"events","since":"yesterday"})",
+        R"({"of":"dead_letters","fingerprint":"1"})", R"({"of":"events","preview":"yes"})",
+        R"({"of":"events","unknown":1})"}) {
+    INFO(body);
+    CHECK(server.post(base, body).status == 400);
+  }
+}
+
 TEST_CASE("dead letters are replayed by id, by destination or all") {
   AdminServer server;
   server.store("acme", 3);

@@ -201,3 +201,45 @@ TEST_CASE("a person's look at the destination closes the breaker and ends every 
   lane.gate.forgive();
   CHECK(lane.startAll() == 8);
 }
+
+TEST_CASE("five deliveries given up in a row are an error, and only one that is taken ends it") {
+  Lane lane;
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(lane.gate.died(lane.now, 0.5));
+  CHECK(lane.gate.state(lane.now) == GateState::Flowing);
+  CHECK(lane.gate.died(lane.now, 0.5));
+  CHECK_FALSE(lane.gate.died(lane.now, 0.5));  // told once
+  CHECK(lane.gate.state(lane.now) == GateState::Error);
+  CHECK(lane.startAll() == 0);
+  lane.pass(5'000);
+  CHECK(lane.startAll() == 1);  // a probe
+  lane.end(GateSign::Refused);
+  CHECK(lane.gate.inError());
+  lane.pass(9'999);
+  CHECK(lane.startAll() == 0);
+  lane.pass(1);
+  CHECK(lane.startAll() == 1);
+  lane.end(GateSign::Healthy);
+  CHECK_FALSE(lane.gate.inError());
+  CHECK(lane.startAll() > 0);
+}
+
+TEST_CASE("a delivery that is taken starts the count of those given up again") {
+  Lane lane;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 4; ++i) CHECK_FALSE(lane.gate.died(lane.now, 0.5));
+    REQUIRE(lane.start());
+    lane.end(GateSign::Healthy);
+  }
+  CHECK_FALSE(lane.gate.inError());
+}
+
+TEST_CASE("an error known before a restart lets one probe go at once") {
+  Lane lane;
+  lane.gate.suspend(lane.now);
+  CHECK(lane.gate.state(lane.now) == GateState::Error);
+  CHECK(lane.startAll() == 1);
+  lane.end(GateSign::Failing);
+  CHECK(lane.startAll() == 0);
+  lane.gate.forgive();
+  CHECK(lane.gate.state(lane.now) == GateState::Flowing);
+}

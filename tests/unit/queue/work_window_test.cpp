@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+using junctor::Priority;
 using junctor::SeededRandom;
 using junctor::queue::Offered;
 using junctor::queue::WindowOptions;
@@ -273,6 +274,45 @@ TEST_CASE("a window that forgets keeps what runs and asks for a scan") {
   CHECK(window.scanDue(0));
   CHECK(window.lease(0, 8).empty());
   CHECK(window.settle(leased.front().key, leased.front().epoch));
+}
+
+TEST_CASE("a tenant with many stuck lanes leaves half of the window to the others") {
+  WindowOptions wide = options();
+  wide.items_max = 64;
+  Window window(wide);
+  int key = 0;
+  for (int lane = 0; lane < 40; ++lane) {
+    const std::string name = "noisy/" + std::to_string(lane);
+    while (window.offer(++key, name, 1, 0) == Offered::Taken) {
+    }
+  }
+  CHECK(window.room() == 32);
+  CHECK(window.offer(++key, "other/a", 1, 0) == Offered::Taken);
+}
+
+TEST_CASE("one lane of a tenant leaves room for its next") {
+  WindowOptions wide = options();
+  wide.items_max = 64;
+  Window window(wide);
+  int key = 0;
+  while (window.offer(++key, "acme/slow", 1, 0) == Offered::Taken) {
+  }
+  CHECK(window.size() == 16);
+  CHECK(window.offer(++key, "acme/next", 1, 0) == Offered::Taken);
+  CHECK(window.offer(++key, "acme/slow", 1, 0, Priority::Urgent) == Offered::Taken);
+}
+
+TEST_CASE("one tenant may run half of what may run, and a later one finds places") {
+  WindowOptions wide = options();
+  wide.items_max = 1'000;
+  wide.running_max = 40;
+  wide.lane_running_max = 100;
+  Window window(wide);
+  for (int i = 0; i < 100; ++i) window.offer(i, "noisy/a", 1, i);
+  CHECK(window.lease(0, 100).size() == 20);
+  CHECK(window.crowded());
+  for (int i = 100; i < 110; ++i) window.offer(i, "quiet/a", 1, i);
+  CHECK(window.lease(0, 10).size() == 10);
 }
 
 TEST_CASE("however many lanes are stuck, a new one finds room") {

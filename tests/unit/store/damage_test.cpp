@@ -1,4 +1,6 @@
 // Bytes that changed on the disk are found before anybody acts on them.
+#include <map>
+
 #include "base/limits.h"
 #include "conformance/store/store_house.h"
 #include "store/sqlite/database.h"
@@ -53,6 +55,38 @@ TEST_CASE("a damaged event is an error where it is used and left out where it is
   CHECK(house.store->loadEvent("acme", first.event_id));
   CHECK(house.store->loadEvent("acme", second.event_id).error().code == ErrorCode::DataLoss);
   CHECK(house.store->listEvents({.tenant = "acme"})->items.size() == 1);
+}
+
+TEST_CASE("the ledger's check rings for every way in which rows and counters may part") {
+  const std::map<std::string, std::string> damage = {
+      {"DELETE FROM delivery WHERE key = (SELECT max(key) FROM delivery)", "accepted"},
+      {"DELETE FROM delivery WHERE key = (SELECT min(key) FROM delivery)", "accepted"},
+      {"UPDATE delivery SET state = 3 WHERE key = (SELECT min(key) FROM delivery)", "pending"},
+      {"UPDATE delivery SET state = 5 WHERE key = (SELECT min(key) FROM delivery)", "dead"},
+      {"UPDATE counter SET accepted = accepted + 1", "accepted"},
+      {"UPDATE counter SET delivered = delivered + 1", "delivered"},
+      {"DELETE FROM counter", "accepted"},
+      {"DELETE FROM inbox", "inbox"},
+      {"DELETE FROM delivery WHERE state = 0", "has no delivery"},
+  };
+  for (const auto& [sql, what] : damage) {
+    StoreHouse house;
+    for (int i = 0; i < 5; ++i) house.deliver("d-" + std::to_string(i));
+    house.clock.pass(std::chrono::minutes(5));
+    REQUIRE(house.append(house.request("later")));
+    const Delivery last = house.deliver("last");
+    REQUIRE(house.record(house.attemptOf(last, 1, DeliveryState::Delivered)));
+    meddle(house, sql);
+    store::LedgerPass pass;
+    while (!pass.complete) REQUIRE(house.store->checkLedger(pass, 2));
+    INFO(sql);
+    REQUIRE_FALSE(pass.found.empty());
+    bool named = false;
+    for (const auto& one : pass.found) {
+      named |= one.tenant == "acme" && one.what.find(what) != std::string::npos;
+    }
+    CHECK(named);
+  }
 }
 
 TEST_CASE("a state that is no state is read as dead") {
