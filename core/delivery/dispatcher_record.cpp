@@ -30,7 +30,8 @@ void Dispatcher::conclude(const Leased& leased, store::AttemptRecord record, que
     const std::string lane = laneOf(delivery);
     leave(lane, sign, wait_ms);
     trouble = noteTrouble(delivery, record);
-    if (sleeping_ && (hungry(lane) || window_.crowded())) ready_.notify_one();
+    if (trouble) tidied_at_ms_ = 0;  // kept at once: it should outlive a crash
+    if (sleeping_ && (trouble || hungry(lane) || window_.crowded())) ready_.notify_one();
   }
   if (trouble && deps_.tell) deps_.tell(*trouble);
   this->record(leased, std::make_shared<const store::AttemptRecord>(std::move(record)));

@@ -25,7 +25,7 @@ SERVER = {
     "TLS files that are not there": (
         "listeners:\n  public:\n    tls: {certificate: /nowhere.pem, key: /nowhere.key}\n",
         ["listeners.public.tls.certificate", "listeners.public.tls.key"]),
-    "a store that is not built in": ("store: postgres://db/junctor\n", ["store"]),
+    "a store that is unknown": ("store: mysql://db/junctor\n", ["store"]),
     "broken YAML": ("listeners: [\n", ["junctor.yaml"]),
     "three errors at once": ("lisners: {}\nlog:\n  level: loud\nworkers:\n  flow: -1\n",
                              ["lisners", "log.level", "workers.flow"]),

@@ -54,6 +54,9 @@ Result<void> PgReader::checkLedger(LedgerPass& pass, size_t rows_max) {
   const int64_t from = pass.counted_to;
   JUNCTOR_CHECK(countSlice(pass, rows_max));
   if (pass.counted_to != from) return findEventsWithoutDelivery(pass, from, pass.counted_to);
+  JUNCTOR_TRY(const int64_t highest, highestKey());  // also where no delivery is left
+  JUNCTOR_CHECK(
+      findEventsWithoutDelivery(pass, pass.counted_to, highest - (kLedgerSettledMs << 12)));
   return compareLedger(pass);
 }
 

@@ -56,6 +56,7 @@ class Reader {
   Result<int64_t> countRows(const std::string& list, const std::function<void(Statement&)>& bind);
   Result<void> countSlice(LedgerPass& pass, size_t rows_max);
   Result<void> compareLedger(LedgerPass& pass);
+  Result<int64_t> settledEvents();
   Result<void> findEventsWithoutDelivery(LedgerPass& pass, int64_t from, int64_t to);
   void reportDamage(const Error& error, EventId id);
 

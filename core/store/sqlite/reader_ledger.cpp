@@ -62,6 +62,8 @@ Result<void> Reader::checkLedger(LedgerPass& pass, size_t rows_max) {
   const int64_t from = pass.counted_to;
   JUNCTOR_CHECK(countSlice(pass, rows_max));
   if (pass.counted_to != from) return findEventsWithoutDelivery(pass, from, pass.counted_to);
+  JUNCTOR_TRY(const int64_t settled, settledEvents());
+  JUNCTOR_CHECK(findEventsWithoutDelivery(pass, pass.counted_to, settled));
   return compareLedger(pass);
 }
 
@@ -81,6 +83,14 @@ Result<void> Reader::countSlice(LedgerPass& pass, size_t rows_max) {
   JUNCTOR_CHECK(rows.end());
   pass.counted_to = to;
   return {};
+}
+
+// The key up to which events are old enough to be judged, also where no delivery is left.
+Result<int64_t> Reader::settledEvents() {
+  JUNCTOR_TRY(auto rows, query("SELECT coalesce(max(key), 0) FROM event"));
+  const int64_t newest = rows->row() ? rows->integer(0) : 0;
+  JUNCTOR_CHECK(rows.end());
+  return newest - (kLedgerSettledMs << 12);
 }
 
 // An event without any delivery came to no end: neither delivered nor filtered nor dead.

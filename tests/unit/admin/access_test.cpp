@@ -149,6 +149,8 @@ std::string bodyOf(const Route& route) {
   if (route.pattern.ends_with("/versions") && route.method == "POST") {
     return R"({"source":"return 1"})";
   }
+  if (route.pattern.ends_with("/replays") && route.method == "POST")
+    return R"({"of":"events","preview":true})";
   const bool versioned = route.pattern.ends_with("/publish") || route.pattern.ends_with("/compare");
   if (versioned) return R"({"version":"0123456789ab"})";
   if (route.pattern.ends_with("/dry-run")) {

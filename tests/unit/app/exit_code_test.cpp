@@ -21,14 +21,14 @@ std::string tls(const std::string& certificate, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("certificates that cannot be used and stores that are not built in exit 78") {
+TEST_CASE("certificates that cannot be used and stores that are unknown exit 78") {
   TempFolder folder;
   const std::string data = std::string(JUNCTOR_TEST_DATA) + "/tls/";
   const std::string garbage = folder.write("garbage.pem", "no certificate\n");
   for (const std::string& text :
        {tls("/nowhere.pem", "/nowhere.key"), tls(garbage, data + "good.key"),
         tls(data + "good.pem", garbage), tls(data + "good.pem", data + "expired.key"),
-        std::string("store: postgres://db/junctor\n")}) {
+        std::string("store: mysql://db/junctor\n")}) {
     INFO(text);
     const std::string file = folder.write("junctor.yaml", text);
     const std::string place = folder.path() + "/data";

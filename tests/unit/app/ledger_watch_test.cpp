@@ -9,7 +9,7 @@ namespace {
 void meddle(StoreHouse& house, const std::string& sql) {
   house.close();
   auto database =
-      store::Database::open(house.folder() + "/junctor.db", store::Database::Mode::Write);
+      store::Database::open(house.folder() + "/junctor.db", store::Database::Mode::ReadWrite);
   REQUIRE(database);
   REQUIRE((*database)->run(sql));
   database = unavailable("closed");

@@ -118,7 +118,7 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
                                         "workers: {flow: 0}\n"
                                         "connectors: {dirs: /a, roots: [ed25519.AAAA], dev: yes}\n"
                                         "limits: 5\n"
-                                        "store: postgres://db/x\n");
+                                        "store: mysql://db/x\n");
   Problems problems;
   (void)loadServerConfig(file, {{"JUNCTOR_PUBLC", "x"}, {"JUNCTOR_WORKERS_FLOW", "two"}},
                          {{"log.levl", "info"}, {"limits.dedupe_window_hours", "721"}}, problems);

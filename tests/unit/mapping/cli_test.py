@@ -29,7 +29,7 @@ class Mapping(unittest.TestCase):
     def test_the_shipped_mappings_are_found_and_sound(self):
         code, out, _ = run("check", "-o", "json")
         checked = json.loads(out)
-        self.assertEqual((code, checked["ok"], len(checked["items"])), (0, True, 27))
+        self.assertEqual((code, checked["ok"], len(checked["items"])), (0, True, 35))
 
     def test_a_wrong_mapping_ends_with_1_and_names_the_key(self):
         code, out, _ = run("check", self.file("m.json", '{"format": "junctor.mapping/1", "colour": 1}'))

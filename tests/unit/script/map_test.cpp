@@ -129,7 +129,7 @@ TEST_CASE("rules see the shipped mappings, and their own over them", "[script][m
   std::vector<std::string> problems;
   const auto shipped = mapping::Book::shipped(JUNCTOR_SOURCE_DIR "/scripts/mappings", problems);
   CHECK(problems.empty());
-  CHECK(shipped->all().size() == 27);
+  CHECK(shipped->all().size() == 35);
   const auto overridden = mapping::Book::over(
       shipped, {{"salesforce", "contact", R"({"fields":{"phone":{"transform":[{"e164":"CZ"}]}}})"}},
       problems);

@@ -179,7 +179,8 @@ inline std::string hmacSha256(std::string key, std::string_view bytes) {
   return sha256(outer + sha256(inner + std::string(bytes)));
 }
 
-// RFC 3339 and what providers take for it: a space for the T, "+0000", no offset, a comma.
+// RFC 3339 and what providers take for it: a space for the T or before the offset, "+0000", no
+// offset, a comma.
 inline std::optional<int64_t> parseTime(std::string_view text) {
   size_t at = 0;
   bool good = true;
@@ -215,6 +216,7 @@ inline std::optional<int64_t> parseTime(std::string_view text) {
     }
     good = at > first;
   }
+  if (good && at < text.size() && text[at] == ' ') ++at;
   if (good && at < text.size() && (text[at] == 'Z' || text[at] == 'z')) {
     ++at;
   } else if (good && at < text.size()) {
