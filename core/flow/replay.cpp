@@ -81,6 +81,7 @@ std::string replayToJson(const Replay& replay) {
       replay, [&](const char* name, const std::string& text) { json[name] = text; },
       [&](const char* name, int64_t number) { json[name] = number; });
   json["dead_letters"] = replay.dead_letters;
+  json["lane"] = replay.lane;
   json["cause"] = causeText(replay.cause);
   json["state"] = std::string(toString(replay.state));
   return dumpJson(json);
@@ -95,6 +96,7 @@ Result<Replay> replayFromJson(const std::string& text) {
         replay, [&](const char* name, std::string& into) { into = json.at(name); },
         [&](const char* name, int64_t& into) { into = json.at(name); });
     replay.dead_letters = json.at("dead_letters");
+    replay.lane = json.at("lane");
     JUNCTOR_TRY(replay.cause, parseCause(json.at("cause").get<std::string>()));
     for (size_t i = 0; i < kStates.size(); ++i) {
       if (kStates[i] == json.at("state")) replay.state = static_cast<ReplayState>(i);

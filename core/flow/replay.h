@@ -27,6 +27,7 @@ struct Replay {
   int64_t since_ms = 0, until_ms = 0;
   int64_t rate = 0;  // a second; 0 = as fast as it goes
 
+  int lane = -1;  // of the node that runs it (Store::lane()): no other one goes on with it
   std::string created_by;
   int64_t created_at_ms = 0, ended_at_ms = 0;
   ReplayState state = ReplayState::Running;

@@ -31,6 +31,7 @@ Result<void> Replayer::start() {
       log::error("flow", {{"replay", key}}, "{}", replay.error().message);
       continue;
     }
+    if (replay->lane != deps_.store.lane()) continue;  // another node's
     auto job = std::make_shared<Job>();
     job->replay = *std::move(replay);
     jobs_[key] = std::move(job);
@@ -55,6 +56,7 @@ Result<int64_t> Replayer::count(const Replay& replay) {
 
 Result<Replay> Replayer::create(Replay replay) {
   replay.id = "rpl_" + formatUuid(deps_.ids.next());
+  replay.lane = deps_.store.lane();
   replay.created_at_ms = deps_.clock.unixMs();
   if (replay.until_ms == 0) replay.until_ms = replay.created_at_ms;
   JUNCTOR_TRY(replay.total, count(replay));

@@ -174,6 +174,22 @@ TEST_CASE("a replay goes on after a restart where it was, and repeats nothing") 
   CHECK(ran == wanted);
 }
 
+TEST_CASE("a replay that another node began is left to it") {
+  StoreHouse house;
+  storeEvents(house, 3);
+  Replay theirs = ofEvents();
+  theirs.id = "rpl_theirs";
+  theirs.lane = 5;
+  REQUIRE(house.store->putDocument(Replay::kKind, theirs.key(), flow::replayToJson(theirs)));
+  Player player(house);
+  player.open();
+  const auto ours = player.replayer->create(ofEvents());
+  REQUIRE(ours);
+  player.waitForEnd(ours->id);
+  CHECK(player.ran().size() == 3);
+  CHECK(player.replayer->find("acme", "rpl_theirs").error().code == ErrorCode::NotFound);
+}
+
 TEST_CASE("a cancelled replay hands nothing more on, and stays cancelled") {
   StoreHouse house;
   storeEvents(house, 200);
