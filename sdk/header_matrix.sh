@@ -10,15 +10,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 compile() { # compiler standard language
-  flags="-std=$2 -x $3 -Wall -Wextra -pedantic -Wpadded -Werror -I$include -fsyntax-only"
   # Every header alone in the oldest standards, all of them together in the others.
-  case $2 in c99|c++11) headers="$include/junctor/*.h" ;; *) headers=$include/junctor/junctor.h ;; esac
-  for header in $headers; do
+  case $2 in c99|c++11) only='*.h' ;; *) only=junctor.h ;; esac
+  for header in "$include"/junctor/$only; do
     name=$(basename "$header")
     printf '#include <junctor/%s>\n#include <junctor/%s>\nint main(void);\nint main(void) { return 0; }\n' \
       "$name" "$name" > "$work/one.$3"
     checked=$((checked + 1))
-    "$1" $flags "$work/one.$3" || { echo "FAILED: $1 -std=$2 $name"; failed=$((failed + 1)); }
+    "$1" -std="$2" -x "$3" -Wall -Wextra -pedantic -Wpadded -Werror -I"$include" -fsyntax-only \
+      "$work/one.$3" || { echo "FAILED: $1 -std=$2 $name"; failed=$((failed + 1)); }
   done
 }
 
