@@ -10,6 +10,18 @@
 
 namespace junctor::store {
 
+// Columns in this order: requests, inbox, events, accepted, deliveries by state.
+template <class Row>
+Ledger readLedger(const Row& row, int column) {
+  Ledger ledger;
+  ledger.requests = row.integer(column++);
+  ledger.inbox = row.integer(column++);
+  ledger.events = row.integer(column++);
+  ledger.accepted = row.integer(column++);
+  for (int64_t& count : ledger.deliveries) count = row.integer(column++);
+  return ledger;
+}
+
 // A row may be stored after its id was made: the newest rows are counted in the last step, in one
 // snapshot with the counters.
 inline constexpr int64_t kLedgerSettledMs = 60'000;

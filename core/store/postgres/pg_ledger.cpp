@@ -14,16 +14,6 @@ constexpr const char* kSums =
     " sum(filtered)::int8, sum(dead)::int8, sum(discarded)::int8 FROM counter";
 constexpr const char* kTenants = "(SELECT DISTINCT tenant_id FROM counter)";
 
-Ledger readLedger(const Rows& row, int column) {
-  Ledger ledger;
-  ledger.requests = row.integer(column++);
-  ledger.inbox = row.integer(column++);
-  ledger.events = row.integer(column++);
-  ledger.accepted = row.integer(column++);
-  for (int64_t& count : ledger.deliveries) count = row.integer(column++);
-  return ledger;
-}
-
 // One kind of the snapshot's lines: how many rows of `from` a tenant has.
 std::string countOf(LedgerRows::Kind kind, const std::string& from) {
   return "SELECT " + std::to_string(kind) + "::int8, x.tenant_id, count(*)" +

@@ -15,10 +15,6 @@
 namespace junctor::store::postgres {
 namespace {
 
-Error readOnly() {
-  return unavailable("the store was opened for reading only");
-}
-
 // Our own option, taken out of the location: libpq refuses what it does not know.
 Result<int64_t> takeLease(std::string& location) {
   constexpr std::string_view kName = "lease_ms=";
@@ -112,13 +108,6 @@ PostgresStore::~PostgresStore() {
   member_.reset();
 }
 
-template <class Kind>
-void PostgresStore::queue(Kind write) {
-  if (writer_) return writer_->push(Write(std::move(write)));
-  write.result = readOnly();
-  write.complete();
-}
-
 void PostgresStore::append(RawRequestPtr request, AppendDone done) {
   AppendWrite write;
   write.done = std::move(done);
@@ -130,60 +119,6 @@ void PostgresStore::append(RawRequestPtr request, AppendDone done) {
   write.checksum = checksumOf(*request, write.headers);
   write.request = std::move(request);
   writer_->append(std::move(write), member_->reachable());
-}
-
-void PostgresStore::finish(FlowOutcome outcome, FlowDone done) {
-  FinishWrite write;
-  write.done = std::move(done);
-  write.outcome = std::move(outcome);
-  queue(std::move(write));
-}
-
-void PostgresStore::record(AttemptRecordPtr record, Done done) {
-  RecordWrite write;
-  write.done = std::move(done);
-  write.record = std::move(record);
-  queue(std::move(write));
-}
-
-void PostgresStore::addDeliveries(std::vector<Delivery> deliveries, Done done) {
-  PlanWrite write;
-  write.done = std::move(done);
-  write.deliveries = std::move(deliveries);
-  queue(std::move(write));
-}
-
-void PostgresStore::setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms,
-                                     std::string reason, Done done) {
-  StateWrite write;
-  write.done = std::move(done);
-  write.id = id;
-  write.state = state;
-  write.next_at_ms = next_at_ms;
-  write.reason = std::move(reason);
-  queue(std::move(write));
-}
-
-void PostgresStore::putSteps(DeliveryId id, std::vector<Step> steps,
-                             std::optional<int64_t> next_at_ms, Done done) {
-  StepsWrite write;
-  write.done = std::move(done);
-  write.id = id;
-  write.steps = std::move(steps);
-  write.next_at_ms = next_at_ms;
-  queue(std::move(write));
-}
-
-Result<void> PostgresStore::edit(const std::function<Result<void>(Connection&)>& change) {
-  std::promise<Result<void>> promise;
-  auto answer = promise.get_future();
-  EditWrite write;
-  write.edit = [&](WriteConnection& connection) {
-    return change(static_cast<Connection&>(connection));
-  };
-  write.done = [&promise](Result<void> result) { promise.set_value(std::move(result)); };
-  queue(std::move(write));
-  return answer.get();
 }
 
 // In the transaction of the change: other nodes hear of it when they can see it.

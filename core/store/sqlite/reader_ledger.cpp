@@ -13,16 +13,6 @@ constexpr const char* kCounterColumns =
     " discarded";
 constexpr int kCounterColumnCount = 11;
 
-Ledger readLedger(const Statement& row, int column) {
-  Ledger ledger;
-  ledger.requests = row.integer(column++);
-  ledger.inbox = row.integer(column++);
-  ledger.events = row.integer(column++);
-  ledger.accepted = row.integer(column++);
-  for (int64_t& count : ledger.deliveries) count = row.integer(column++);
-  return ledger;
-}
-
 }  // namespace
 
 Result<Ledger> Reader::ledger(const std::string& tenant) {

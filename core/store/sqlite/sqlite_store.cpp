@@ -14,10 +14,6 @@
 namespace junctor::store {
 namespace {
 
-Error readOnly() {
-  return unavailable("the store was opened for reading only");
-}
-
 std::string folderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -92,13 +88,6 @@ Result<void> SqliteStore::startWriting(const StoreOptions& options, const Clock&
   return {};
 }
 
-template <class Kind>
-void SqliteStore::queue(Kind write) {
-  if (writer_) return writer_->push(Write(std::move(write)));
-  write.result = readOnly();
-  write.complete();
-}
-
 void SqliteStore::append(RawRequestPtr request, AppendDone done) {
   AppendWrite write;
   write.done = std::move(done);
@@ -114,60 +103,6 @@ void SqliteStore::append(RawRequestPtr request, AppendDone done) {
   }
   write.request = std::move(request);
   writer_->append(std::move(write));
-}
-
-void SqliteStore::finish(FlowOutcome outcome, FlowDone done) {
-  FinishWrite write;
-  write.done = std::move(done);
-  write.outcome = std::move(outcome);
-  queue(std::move(write));
-}
-
-void SqliteStore::record(AttemptRecordPtr record, Done done) {
-  RecordWrite write;
-  write.done = std::move(done);
-  write.record = std::move(record);
-  queue(std::move(write));
-}
-
-void SqliteStore::addDeliveries(std::vector<Delivery> deliveries, Done done) {
-  PlanWrite write;
-  write.done = std::move(done);
-  write.deliveries = std::move(deliveries);
-  queue(std::move(write));
-}
-
-void SqliteStore::setDeliveryState(DeliveryId id, DeliveryState state, int64_t next_at_ms,
-                                   std::string reason, Done done) {
-  StateWrite write;
-  write.done = std::move(done);
-  write.id = id;
-  write.state = state;
-  write.next_at_ms = next_at_ms;
-  write.reason = std::move(reason);
-  queue(std::move(write));
-}
-
-void SqliteStore::putSteps(DeliveryId id, std::vector<Step> steps,
-                           std::optional<int64_t> next_at_ms, Done done) {
-  StepsWrite write;
-  write.done = std::move(done);
-  write.id = id;
-  write.steps = std::move(steps);
-  write.next_at_ms = next_at_ms;
-  queue(std::move(write));
-}
-
-Result<void> SqliteStore::edit(const std::function<Result<void>(Database&)>& change) {
-  std::promise<Result<void>> promise;
-  auto answer = promise.get_future();
-  EditWrite write;
-  write.edit = [&](WriteConnection& connection) {
-    return change(static_cast<Database&>(connection));
-  };
-  write.done = [&promise](Result<void> result) { promise.set_value(std::move(result)); };
-  queue(std::move(write));
-  return answer.get();
 }
 
 Result<void> SqliteStore::putDocument(const std::string& kind, const std::string& key,
