@@ -1,20 +1,9 @@
 #include "app/ledger_watch.h"
 
-#include "conformance/store/store_house.h"
-#include "store/sqlite/database.h"
+#include "conformance/store/sqlite_meddle.h"
 
 namespace junctor::testing {
 namespace {
-
-void meddle(StoreHouse& house, const std::string& sql) {
-  house.close();
-  auto database =
-      store::Database::open(house.folder() + "/junctor.db", store::Database::Mode::ReadWrite);
-  REQUIRE(database);
-  REQUIRE((*database)->run(sql));
-  database = unavailable("closed");
-  house.open();
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -2,21 +2,10 @@
 #include <map>
 
 #include "base/limits.h"
-#include "conformance/store/store_house.h"
-#include "store/sqlite/database.h"
+#include "conformance/store/sqlite_meddle.h"
 
 namespace junctor::testing {
 namespace {
-
-void meddle(StoreHouse& house, const std::string& sql) {
-  house.close();
-  auto database =
-      store::Database::open(house.folder() + "/junctor.db", store::Database::Mode::ReadWrite);
-  REQUIRE(database);
-  REQUIRE((*database)->run(sql));
-  database = unavailable("closed");
-  house.open();
-}
 
 TEST_CASE("a damaged body, header or address is an error, not an event") {
   for (const std::string sql :
