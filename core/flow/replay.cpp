@@ -38,6 +38,20 @@ void eachMember(R& replay, Text text, Number number) {
   number("failed", replay.failed);
 }
 
+// What both kinds of replays ask for.
+template <class Query>
+Query queryOf(const Replay& replay) {
+  Query query;
+  query.tenant = replay.tenant;
+  query.integration = replay.integration;
+  query.since_ms = replay.since_ms;
+  query.until_ms = replay.until_ms;
+  query.oldest_first = true;
+  query.limit = limits::kPageMax;
+  query.cursor = replay.cursor;
+  return query;
+}
+
 }  // namespace
 
 std::string_view toString(ReplayState state) {
@@ -45,33 +59,19 @@ std::string_view toString(ReplayState state) {
 }
 
 store::EventQuery Replay::events() const {
-  store::EventQuery query;
-  query.tenant = tenant;
+  auto query = queryOf<store::EventQuery>(*this);
   query.type = type;
   query.source = source;
-  query.integration = integration;
   query.rules = rules;
-  query.since_ms = since_ms;
-  query.until_ms = until_ms;
-  query.oldest_first = true;
-  query.limit = limits::kPageMax;
-  query.cursor = cursor;
   return query;
 }
 
 store::DeliveryQuery Replay::deliveries() const {
-  store::DeliveryQuery query;
-  query.tenant = tenant;
+  auto query = queryOf<store::DeliveryQuery>(*this);
   query.state = DeliveryState::Dead;
   query.destination = destination;
-  query.integration = integration;
   query.rule_version = rule_version;
   query.cause = cause;
-  query.since_ms = since_ms;
-  query.until_ms = until_ms;
-  query.oldest_first = true;
-  query.limit = limits::kPageMax;
-  query.cursor = cursor;
   return query;
 }
 
