@@ -11,7 +11,6 @@ namespace junctor::app {
 namespace {
 
 constexpr const char* kEnding = ".junctor";
-constexpr size_t kDepthMax = 8;  // of folders below fixtures/
 
 // Where a build leaves the code of a project folder, the likeliest first.
 Result<std::string> findCode(const std::string& folder) {
@@ -30,40 +29,16 @@ Result<std::string> findCode(const std::string& folder) {
   return notFound("there is no .so in " + folder + " or its build/: build the connector first");
 }
 
-Result<void> addFile(const std::string& path, const std::string& name,
-                     std::vector<trust::BundleFile>& files) {
-  JUNCTOR_TRY(std::string bytes, readFile(path, limits::kBundleBytesMax));
-  files.push_back({name, std::move(bytes)});
-  return {};
-}
-
-// `at` is "fixtures" or a folder below it, inside `folder`.
-Result<void> addFolder(const std::string& folder, const std::string& at, size_t depth,
-                       std::vector<trust::BundleFile>& files) {
-  if (depth > kDepthMax) return invalidArgument(at + ": too many folders in each other");
-  JUNCTOR_TRY(const auto names, listFolder(folder + "/" + at));
-  for (const std::string& name : names) {
-    const std::string inside = at + "/" + name;
-    if (files.size() > limits::kBundleFilesMax) {
-      return invalidArgument(fmt::format("more than {} files", limits::kBundleFilesMax));
-    }
-    if (isFolder(folder + "/" + inside)) {
-      JUNCTOR_CHECK(addFolder(folder, inside, depth + 1, files));
-    } else {
-      JUNCTOR_CHECK(addFile(folder + "/" + inside, inside, files));
-    }
-  }
-  return {};
-}
-
 Result<void> addExtras(const std::string& folder, const plugin::Manifest& manifest,
                        std::vector<trust::BundleFile>& files) {
   for (const char* name : {"README.md", "LICENSE"}) {
     if (fileExists(folder + "/" + name)) {
-      JUNCTOR_CHECK(addFile(folder + "/" + name, name, files));
+      JUNCTOR_CHECK(trust::addFile(folder + "/" + name, name, files));
     }
   }
-  if (isFolder(folder + "/fixtures")) JUNCTOR_CHECK(addFolder(folder, "fixtures", 0, files));
+  if (isFolder(folder + "/fixtures")) {
+    JUNCTOR_CHECK(trust::addFolder(folder + "/fixtures", "fixtures", files));
+  }
   const auto text = readFile(folder + "/" + trust::kManifestFile, limits::kManifestBytesMax);
   if (text && *text != manifest.json) {
     return invalidArgument(folder +
@@ -80,7 +55,7 @@ Result<trust::Bundle> collect(const ConnectorPackOptions& options) {
   auto manifest = plugin::readManifest(code);
   if (!manifest) return about(code, manifest.error());
   std::vector<trust::BundleFile> files = {{trust::kManifestFile, manifest->json}};
-  JUNCTOR_CHECK(addFile(code, trust::kConnectorFile, files));
+  JUNCTOR_CHECK(trust::addFile(code, trust::kConnectorFile, files));
   const std::string extras = options.extras.empty() && whole ? options.path : options.extras;
   if (!extras.empty()) JUNCTOR_CHECK(addExtras(extras, *manifest, files));
   for (const plugin::Sample& sample : manifest->samples) {

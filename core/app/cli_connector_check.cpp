@@ -74,9 +74,9 @@ Result<void> locate(const CliContext& context, const std::string& path, Unpacked
   if (!bytes || bytes->starts_with("\x7f"
                                    "ELF"))
     return {};
-  const auto bundle = trust::readBundle(*bytes);
-  if (!bundle) return {};  // S1 says what it is not
   out.bundle = out.library;
+  const auto bundle = trust::readBundle(*bytes);
+  if (!bundle) return {};  // S1 says what it is not, S14 why
   JUNCTOR_TRY(out.library, unpacked.unpack(*bundle));
   return {};
 }
@@ -155,6 +155,7 @@ Result<int> connectorCheck(const CliContext& context, const ConnectorCheckOption
   conformance::Options check;
   JUNCTOR_CHECK(locate(context, options.path, unpacked, check));
   check.fixtures = options.fixtures;
+  check.mappings = options.mappings;
   check.include = options.include;
   check.exclude = options.exclude;
   check.level = checkLevelOf(options.level);

@@ -13,7 +13,7 @@ namespace junctor::app {
 
 struct ConnectorCheckOptions {
   std::string path;  // a library, a bundle, or the id of an installed connector
-  std::string fixtures, level = "full", waivers, junit;
+  std::string fixtures, mappings, level = "full", waivers, junit;
   std::vector<std::string> include, exclude;
   bool in_process = false, json = false, list = false, markdown = false;
   uint64_t seed = 1;

@@ -17,6 +17,8 @@ void addConnectorCheck(CLI::App& connector, CliAction& chosen) {
   const auto options = std::make_shared<ConnectorCheckOptions>();
   check->add_option("connector", options->path, "Its library (.so), a bundle, or an installed id");
   check->add_option("--fixtures", options->fixtures, "Folder (default: fixtures/ beside it)");
+  check->add_option("--mappings", options->mappings,
+                    "Folder of its default mappings (default: mappings/ beside its fixtures)");
   check->add_option("--level", options->level, "basic, full or pedantic (default full)")
       ->check(CLI::IsMember({"basic", "full", "pedantic"}));
   check->add_option("--include", options->include, "Only these checks; repeatable");

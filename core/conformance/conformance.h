@@ -40,6 +40,7 @@ struct Options {
   std::string library;                        // the connector's .so
   std::string bundle;                         // it was unpacked from; "" = none
   std::string fixtures;                       // "" = looked for beside the library
+  std::string mappings;                       // "" = looked for beside the fixtures
   std::vector<std::string> include, exclude;  // ids with '*' and '?'; empty include = all
   Level level = Level::Full;
   bool in_process = false;  // for a debugger: no child, no limits, a crash ends everything

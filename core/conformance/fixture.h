@@ -9,12 +9,16 @@
 
 namespace junctor::conformance {
 
+// The time that checked connectors are told, unless a check needs another.
+inline constexpr int64_t kCheckedAtMs = 1'763'700'000'000;
+
 // One request as a connector gets it.
 struct Delivery {
   std::string method = "POST";
   std::string url = "https://hooks.example/v1/webhooks/incoming/acme-1";
   Headers headers;
   std::string body;
+  int64_t at_ms = kCheckedAtMs;  // when it came
 };
 
 struct Fixture {

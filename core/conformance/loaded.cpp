@@ -99,7 +99,7 @@ GuardedRequest::GuardedRequest(const Delivery& delivery) : pool_(std::make_uniqu
                 headers.size()};
   in.body = text(delivery.body, "the body");
   in.remote_ip = text("203.0.113.7", "the remote address");
-  in.received_ms = 1'763'700'000'000;
+  in.received_ms = delivery.at_ms;
   in_ = pool_->putObject(in, "jn_http_in");
 }
 
@@ -185,6 +185,23 @@ Handled Subject::handle(jn_instance* instance, const GuardedRequest& request,
   out.offered = sink.offered();
   out.refused = sink.refused();
   out.stats = call.stats();
+  return out;
+}
+
+Verified Subject::verify(jn_instance* instance, const GuardedRequest& request,
+                         const VerifyHow& how) {
+  World world;
+  world.secrets = how.named;
+  CallSetup setup;
+  setup.now_ms = how.now_ms;
+  setup.body = request.body();
+  setup.secrets = &how.secrets;
+  setup.world = &world;
+  ProbeCall call(setup);
+  Verified out;
+  out.status =
+      guardThrow("verify", [&] { return webhook_->verify(call.raw(), instance, request.raw()); });
+  out.failed = call.failed();
   return out;
 }
 

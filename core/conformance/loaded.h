@@ -3,6 +3,7 @@
 // The only place of this room that loads code.
 #include <junctor/junctor.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +63,17 @@ struct Handled {
   CallStats stats;
 };
 
+// The connector's own check of a signature.
+struct VerifyHow {
+  std::vector<std::string> secrets;          // live ones, of junctor.crypto/1
+  std::map<std::string, std::string> named;  // of junctor.secrets/1
+  int64_t now_ms = kCheckedAtMs;
+};
+struct Verified {
+  jn_status status = JN_OK;
+  std::optional<Failed> failed;
+};
+
 struct HandleHow {
   Fault fault;
   bool guarded = true;
@@ -91,6 +103,8 @@ class Subject {
   jn_instance* instance();
   void destroy(jn_instance* instance);
   Handled handle(jn_instance* instance, const GuardedRequest& request, const HandleHow& how = {});
+  // Only with a webhook() that has verify.
+  Verified verify(jn_instance* instance, const GuardedRequest& request, const VerifyHow& how);
   void close();
 
  private:

@@ -13,7 +13,7 @@ thread_local ProbeCall* t_running = nullptr;
 
 }  // namespace
 
-ProbeCall::ProbeCall(const CallSetup& setup) : setup_(setup) {
+ProbeCall::ProbeCall(const CallSetup& setup) : setup_(setup), clock_(setup.now_ms) {
   plugin::CallTarget target;
   target.connector = "checked";
   target.tenant = "acme";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "conformance/fixture.h"
 #include "conformance/guarded.h"
 #include "model/event.h"
 #include "plugin/call_context.h"
@@ -53,6 +54,7 @@ struct CallSetup {
   std::string_view body;                              // parse() of exactly these bytes is free
   const std::vector<std::string>* secrets = nullptr;  // of junctor.crypto/1
   World* world = nullptr;
+  int64_t now_ms = kCheckedAtMs;
 };
 
 struct Failed {
@@ -110,11 +112,15 @@ class ProbeCall {
   static int32_t cancelledFor(const jn_call* call);
   static jn_status failFor(const jn_call* call, const jn_error* error);
 
-  // The same for every call, so that results can be compared; moves a little at each look.
+  // The same for every call, so that results can be compared.
   class StillClock final : public Clock {
    public:
-    int64_t unixMs() const override { return 1'763'700'000'000; }
+    explicit StillClock(int64_t now_ms) : now_ms_(now_ms) {}
+    int64_t unixMs() const override { return now_ms_; }
     int64_t monotonicNs() const override { return 1'000'000'000; }
+
+   private:
+    int64_t now_ms_;
   };
 
   CallSetup setup_;

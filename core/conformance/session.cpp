@@ -1,5 +1,7 @@
 #include "conformance/session.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/json_value.h"
 #include "plugin/elf_note.h"
@@ -32,6 +34,18 @@ Session::Session(const Options& options)
 
 bool Session::declaresGo() const {
   return json_->is_object() && json_->value("runtime", Json()) == "go";
+}
+
+std::string Session::mappingFolder() const {
+  if (!options_.mappings.empty()) return options_.mappings;
+  std::vector<std::string> places;
+  if (!fixtures_.folder.empty()) places.push_back(fixtures_.folder + "/../mappings");
+  if (manifest_) {
+    const std::string beside = path_.substr(0, path_.rfind('/'));
+    places.push_back(beside + "/../../../share/junctor/mappings/" + manifest_->id);
+  }
+  const auto found = std::find_if(places.begin(), places.end(), isFolder);
+  return found == places.end() ? "" : *found;
 }
 
 std::optional<std::string> Session::sidecar(const std::string& name) const {

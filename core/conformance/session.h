@@ -28,6 +28,9 @@ class Session {
   // Says of itself that it is written in Go, whose runtime takes a process of its own, and gets it.
   bool declaresGo() const;
   const Fixtures& fixtures() const { return fixtures_; }
+  // Of its default mappings, <object>.json each: given, mappings/ beside its fixtures, or where
+  // installed ones lie; "" if there are none.
+  std::string mappingFolder() const;
   // A file beside the library, its fixtures or their manifest; none if there is no such file.
   std::optional<std::string> sidecar(const std::string& name) const;
 

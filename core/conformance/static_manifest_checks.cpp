@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/json_doc.h"
+#include "base/files.h"
 #include "base/json_value.h"
+#include "base/limits.h"
 #include "conformance/json_schema.h"
 #include "conformance/session.h"
+#include "trust/bundle.h"
 #include "trust/capabilities.h"
+#include "trust/judge.h"
 #include "trust/version.h"
 
 namespace junctor::conformance {
@@ -69,9 +72,35 @@ Outcome identity(Session& session) {
   return pass();
 }
 
+namespace {
+
+// A bare library: would `junctor connector pack` make a bundle of it that can be read?
+Outcome packable(Session& session) {
+  if (!session.note()) return skip("there is no manifest (see S2)");
+  std::vector<trust::BundleFile> files = {{trust::kManifestFile, *session.note()}};
+  auto added = trust::addFile(session.path(), trust::kConnectorFile, files);
+  const std::string& fixtures = session.fixtures().folder;
+  if (added && !fixtures.empty()) added = trust::addFolder(fixtures, "fixtures", files);
+  if (!added) return fail("cannot be packed: " + added.error().message);
+  const auto made = trust::makeBundle(std::move(files));
+  if (!made) return fail("cannot be packed: " + made.error().message);
+  const auto read = trust::readBundle(trust::writeBundle(*made));
+  if (!read) return fail("packs to what cannot be read: " + read.error().message);
+  return pass(fmt::format("packs to {} files", read->files.size()));
+}
+
+}  // namespace
+
 Outcome bundleWhole(Session& session) {
-  if (session.options().bundle.empty()) return skip("checked as a bare library, not from a bundle");
-  return pass(session.options().bundle);  // it would not have been unpacked otherwise
+  const std::string& path = session.options().bundle;
+  if (path.empty()) return packable(session);
+  const auto bytes = readFile(path, limits::kBundleBytesMax);
+  if (!bytes) return fail(bytes.error().message);
+  const auto bundle = trust::readBundle(*bytes);
+  if (!bundle) return fail("is no whole bundle: " + bundle.error().message);
+  const auto signer = trust::signerOf(*bundle);
+  if (!signer) return fail(signer.error().message);
+  return pass(signer->empty() ? "whole, signed by nobody" : "whole, signed by " + *signer);
 }
 
 Outcome schemasCompile(Session& session) {
@@ -84,29 +113,18 @@ Outcome schemasCompile(Session& session) {
     const auto compiled = compileSchema(value);
     if (!compiled && problem.empty()) problem = path + compiled.error().message;
   });
+  const Json::json_pointer of_events("/webhook/schemas");
+  if (session.json().contains(of_events)) {
+    for (const auto& schema : session.json()[of_events].items()) {
+      ++count;
+      const auto compiled = compileSchema(schema.value());
+      if (!compiled && problem.empty()) {
+        problem = "webhook.schemas." + schema.key() + compiled.error().message;
+      }
+    }
+  }
   if (!problem.empty()) return fail(problem);
   return count ? pass(fmt::format("{} schemas", count)) : skip("the manifest holds no schema");
-}
-
-Outcome mappingsPoint(Session& session) {
-  const Json& json = session.json();
-  if (!json.is_object() || !json.contains("default_mappings")) {
-    return skip("the manifest has no default mappings");
-  }
-  std::string missing;
-  walk(json["default_mappings"], "default_mappings",
-       [&](const std::string& path, const std::string&, const Json& value) {
-         if (!value.is_string() || !value.get<std::string>().starts_with('/')) return;
-         const auto pointer = value.get<std::string>();
-         bool found = false;
-         for (const Fixture& fixture : session.fixtures().list) {
-           JsonDoc document;
-           const auto root = document.parse(fixture.bytes);
-           found = found || (root && root->pointer(pointer).valid());
-         }
-         if (!found && missing.empty()) missing = path + ": no fixture has " + pointer;
-       });
-  return missing.empty() ? pass() : fail(missing);
 }
 
 Outcome hostsLegal(Session& session) {

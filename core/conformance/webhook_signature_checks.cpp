@@ -8,6 +8,7 @@
 #include "base/json_doc.h"
 #include "base/json_value.h"
 #include "base/limits.h"
+#include "conformance/custom_signature_checks.h"
 #include "conformance/loaded.h"
 #include "crypto/signature.h"
 #include "crypto/signing_key.h"
@@ -129,6 +130,7 @@ Outcome fixturesVerify(Session& session) {
   if (session.manifest()->samples.empty()) return fail("the manifest names no samples");
   if (fixtures.folder.empty()) return fail("there is no folder of fixtures; --fixtures names it");
   if (!fixtures.missing.empty()) return fail("the fixture " + fixtures.missing[0] + " is missing");
+  if (checksItself(session)) return customFixturesVerify(session);
   return eachSigned(session, [](const Scheme& scheme, const Signed& made) -> Outcome {
     if (!made.acceptedBy(*scheme.first)) return fail("does not verify under its secret");
     if (!made.acceptedBy(*scheme.both)) return fail("does not verify under the second of two");
@@ -138,6 +140,7 @@ Outcome fixturesVerify(Session& session) {
 }
 
 Outcome flippedBits(Session& session) {
+  if (checksItself(session)) return customFlippedBits(session);
   return eachSigned(session, [](const Scheme& scheme, const Signed& made) -> Outcome {
     if (signsBody(scheme.scheme)) {
       const size_t size = made.delivery.body.size();
@@ -165,6 +168,7 @@ Outcome flippedBits(Session& session) {
 }
 
 Outcome timeWindow(Session& session) {
+  if (checksItself(session)) return customTimeWindow(session);
   return eachSigned(session, [](const Scheme& scheme, const Signed& made) -> Outcome {
     if (!hasTime(scheme.scheme)) return skip("the scheme has no time");
     const int64_t window = scheme.scheme.tolerance_s * 1000;
@@ -180,6 +184,7 @@ Outcome timeWindow(Session& session) {
 }
 
 Outcome signatureHeaders(Session& session) {
+  if (checksItself(session)) return customSignatureHeaders(session);
   return eachSigned(session, [](const Scheme& scheme, const Signed& made) -> Outcome {
     const std::string& name = scheme.scheme.header;
     Signed doubled = made;
@@ -199,6 +204,9 @@ Outcome signatureHeaders(Session& session) {
 
 // The same JSON with other white space: another text, another signature, the same meaning.
 Outcome rawBytes(Session& session) {
+  if (checksItself(session)) {
+    if (Outcome o = customRawBytes(session); o.verdict == Verdict::Fail) return o;
+  }
   Scheme scheme;
   if (Outcome o = schemeOf(session, scheme); o.verdict == Verdict::Fail) return o;
   return withInstance(session, [&](Subject& subject, jn_instance* instance) -> Outcome {

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "ingest/custom_signature.h"
 #include "ingest/handshake.h"
 #include "plugin/verdict.h"
 
@@ -288,6 +289,12 @@ void Receiver::ask(ConnectorDesk::Worker& worker, Incoming&& in) {
 // False: it was answered. What the connector says against the request is final; what keeps it from
 // saying anything is not.
 bool Receiver::verifiedBy(plugin::Instance& instance, const Incoming& in) {
+  if (const auto sound =
+          checkSignatureHeaders(in.endpoint->connector->manifest(), in.request.headers);
+      !sound) {
+    refuseSignature(in, sound.error());
+    return false;
+  }
   const auto verified =
       instance.verify(rawOf(in, false), JsonView(), in.endpoint->custom->values());
   if (verified) return true;

@@ -191,10 +191,11 @@ Result<void> readWebhook(const StrictObject& in, Manifest& out) {
     return in.error("webhook", "is there if, and only if, interfaces names junctor.webhook/1");
   }
   if (!in.has("webhook")) return {};
-  JUNCTOR_TRY(const auto webhook,
-              StrictObject::open(in.at("webhook"), in.pathOf("webhook"),
-                                 {"signature", "delivery_key", "delivery_key_from", "handshake",
-                                  "body", "success", "reply_from", "events", "samples"}));
+  JUNCTOR_TRY(
+      const auto webhook,
+      StrictObject::open(in.at("webhook"), in.pathOf("webhook"),
+                         {"signature", "delivery_key", "delivery_key_from", "handshake", "body",
+                          "success", "reply_from", "events", "schemas", "samples"}));
   JUNCTOR_CHECK(readSignature(webhook, out));
   JUNCTOR_CHECK(readDeliveryKey(webhook, out));
   JUNCTOR_CHECK(readHandshake(webhook, out));
@@ -203,6 +204,9 @@ Result<void> readWebhook(const StrictObject& in, Manifest& out) {
   JUNCTOR_CHECK(readReplyFrom(webhook, out));
   JUNCTOR_TRY(out.events, webhook.texts("events"));
   if (out.events.empty()) return webhook.error("events", "must name at least one type");
+  if (webhook.has("schemas") && !webhook.at("schemas").is_object()) {
+    return webhook.error("schemas", "must be an object of JSON Schemas by event type");
+  }
   return readSamples(webhook, out);
 }
 

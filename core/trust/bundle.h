@@ -38,4 +38,11 @@ Result<Bundle> readBundle(std::string_view bytes);
 Result<Bundle> makeBundle(std::vector<BundleFile> files);
 std::string writeBundle(const Bundle& bundle);
 
+// Reads the file at `path` as the bundle's `name`.
+Result<void> addFile(const std::string& path, const std::string& name,
+                     std::vector<BundleFile>& files);
+// Reads all files below `folder` as `name`/…: "fixtures". InvalidArgument: too many, too deep.
+Result<void> addFolder(const std::string& folder, const std::string& name,
+                       std::vector<BundleFile>& files);
+
 }  // namespace junctor::trust

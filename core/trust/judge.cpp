@@ -55,13 +55,19 @@ Result<void> checkRevoked(const Bundle& bundle, const std::string& key_id,
   return {};
 }
 
-Result<Verdict> judgeSigned(const Bundle& bundle, const TrustPolicy& policy, Occasion occasion,
-                            int64_t now_unix_ms) {
-  JUNCTOR_TRY(const BundleSignature signature, readSignature(bundle.signature));
-  JUNCTOR_TRY(const Certificate offered, peekCertificate(signature.certificate));
+// The certificate that came with a signature which fits the content.
+Result<Certificate> offeredWith(const BundleSignature& signature, const Bundle& bundle) {
+  JUNCTOR_TRY(Certificate offered, peekCertificate(signature.certificate));
   if (!verifyFor(kBundleDomain, bundle.list, signature.signature, offered.public_key)) {
     return denied("its signature does not fit its content");
   }
+  return offered;
+}
+
+Result<Verdict> judgeSigned(const Bundle& bundle, const TrustPolicy& policy, Occasion occasion,
+                            int64_t now_unix_ms) {
+  JUNCTOR_TRY(const BundleSignature signature, readSignature(bundle.signature));
+  JUNCTOR_TRY(const Certificate offered, offeredWith(signature, bundle));
   JUNCTOR_CHECK(checkRevoked(bundle, offered.keyId(), policy.revoked));
   JUNCTOR_TRY(const Certificate certificate, believed(signature.certificate, policy));
   if (!certificate.mayName(bundle.id)) {
@@ -80,6 +86,13 @@ Result<Verdict> judgeSigned(const Bundle& bundle, const TrustPolicy& policy, Occ
 
 Error denied(std::string message) {
   return makeError(ErrorCode::PermissionDenied, std::move(message));
+}
+
+Result<std::string> signerOf(const Bundle& bundle) {
+  if (bundle.signature.empty()) return std::string();
+  JUNCTOR_TRY(const BundleSignature signature, readSignature(bundle.signature));
+  JUNCTOR_TRY(const Certificate offered, offeredWith(signature, bundle));
+  return offered.keyId();
 }
 
 Result<Verdict> judge(const Bundle& bundle, const TrustPolicy& policy, Occasion occasion,

@@ -36,6 +36,10 @@ enum class Occasion { Install, Load };
 Result<Verdict> judge(const Bundle& bundle, const TrustPolicy& policy, Occasion occasion,
                       int64_t now_unix_ms);
 
+// The id of the key that signed it, "" = nobody did. Whether to believe that key is judge()'s
+// question. PermissionDenied: the signature does not fit the content.
+Result<std::string> signerOf(const Bundle& bundle);
+
 // Signs: BUNDLE.sig is replaced. InvalidArgument: the certificate is not of that key, or it does
 // not cover the bundle's id.
 Result<void> signBundle(Bundle& bundle, const crypto::SigningKey& key, const Json& certificate);

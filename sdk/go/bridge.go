@@ -15,18 +15,31 @@ import (
 
 var registered struct {
 	id, version string
+	offered     C.int
 	factory     Factory
 }
 
 // Register makes the connector of this library known. Call it once, in init(); manifest is the
 // manifest.json of the note, embedded.
 func Register(manifest []byte, factory Factory) {
-	var named struct{ ID, Version string }
+	var named struct {
+		ID, Version string
+		Interfaces  []string
+	}
 	if json.Unmarshal(manifest, &named) != nil || named.ID == "" || named.Version == "" {
 		return // junctor_plugin_v1 then refuses every host
 	}
 	registered.id, registered.version = named.ID, named.Version
+	for _, id := range named.Interfaces {
+		registered.offered |= bits[id]
+	}
 	registered.factory = factory
+}
+
+var bits = map[string]C.int{
+	"junctor.webhook/1": C.JNGO_WEBHOOK, "junctor.actions/1": C.JNGO_ACTIONS,
+	"junctor.fields/1": C.JNGO_FIELDS, "junctor.hooks/1": C.JNGO_HOOKS,
+	"junctor.poll/1": C.JNGO_POLL,
 }
 
 // Call is one call of the host. Use it only in the goroutine that was called, and only before
@@ -62,11 +75,12 @@ func (c *Call) Log(level uint32, message string) {
 }
 
 //export jngoIdentity
-func jngoIdentity(id, version *C.jn_str) C.int {
+func jngoIdentity(id, version *C.jn_str, offered *C.int) C.int {
 	if registered.factory == nil {
 		return 0
 	}
 	*id, *version = kept(registered.id), kept(registered.version)
+	*offered = registered.offered
 	return 1
 }
 
@@ -94,13 +108,16 @@ func jngoHandle(raw *C.jn_call, instance C.uintptr_t, in *C.jn_http_in,
 	sink *C.jn_webhook_sink) C.jn_status {
 	call := &Call{raw}
 	return barrier(call, func() error {
-		connector := cgo.Handle(instance).Value().(Connector)
+		connector, ok := cgo.Handle(instance).Value().(Webhooks)
+		if !ok {
+			return unsupported("Handle")
+		}
 		events, err := connector.Handle(call, requestOf(in))
 		if err != nil {
 			return err
 		}
 		for i := range events {
-			if status := call.emit(sink, &events[i]); status != statusOK {
+			if status := C.jngo_emit(sink, call.raws(&events[i])); status != statusOK {
 				return hostSaid(status)
 			}
 		}
@@ -111,13 +128,17 @@ func jngoHandle(raw *C.jn_call, instance C.uintptr_t, in *C.jn_http_in,
 // A status of the host, which knows why.
 type hostSaid C.jn_status
 
-func (s hostSaid) Error() string { return "the host refused an event" }
+func (s hostSaid) Error() string { return "the host refused what it was given" }
 
 // Nothing that panics in body gets past it.
 func barrier(call *Call, body func() error) (status C.jn_status) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			status = call.fail(&Failure{StatusInternal, fmt.Sprintf("panic: %v", panicked), 0})
+			if said, ok := panicked.(hostSaid); ok {
+				status = call.fail(&Failure{Status: int32(said), Message: said.Error()})
+				return
+			}
+			status = call.fail(&Failure{Status: StatusInternal, Message: fmt.Sprintf("panic: %v", panicked)})
 		}
 	}()
 	err := body()
@@ -131,16 +152,17 @@ func barrier(call *Call, body func() error) (status C.jn_status) {
 	case errors.As(err, &failure):
 		return call.fail(failure)
 	}
-	return call.fail(&Failure{StatusInternal, err.Error(), 0})
+	return call.fail(&Failure{Status: StatusInternal, Message: err.Error()})
 }
 
 func (c *Call) fail(f *Failure) C.jn_status {
 	ptr, length := view(f.Message)
-	return C.jngo_fail(c.raw, C.jn_status(f.Status), C.uint64_t(f.RetryAfterMS), ptr, length)
+	return C.jngo_fail(c.raw, C.jn_status(f.Status), C.uint32_t(f.HTTPStatus), C.uint64_t(f.RetryAfterMS),
+		ptr, length)
 }
 
-// The event lies in the arena of the call: C may not see Go memory that holds Go pointers.
-func (c *Call) emit(sink *C.jn_webhook_sink, event *Event) C.jn_status {
+// The event in the arena of the call: C may not see Go memory that holds Go pointers.
+func (c *Call) raws(event *Event) *C.jn_event {
 	parts := []string{event.Type, event.ID, event.ResourceType, event.ResourceID,
 		string(event.Actor), string(event.Data), string(event.Payload), string(event.Metadata)}
 	size := unsafe.Sizeof(C.jn_event{})
@@ -148,10 +170,7 @@ func (c *Call) emit(sink *C.jn_webhook_sink, event *Event) C.jn_status {
 	for _, part := range parts {
 		total += uintptr(len(part))
 	}
-	memory := C.jngo_alloc(c.raw, C.size_t(total))
-	if memory == nil {
-		return statusTooLarge
-	}
+	memory := c.room(total)
 	out := (*C.jn_event)(memory)
 	*out = C.jn_event{struct_size: C.uint32_t(size), occurred_ms: C.int64_t(event.OccurredMS)}
 	if event.Sequence != nil {
@@ -164,7 +183,39 @@ func (c *Call) emit(sink *C.jn_webhook_sink, event *Event) C.jn_status {
 		to.ptr, to.len = (*C.char)(at), C.size_t(len(parts[i]))
 		at = unsafe.Add(at, copy(unsafe.Slice((*byte)(at), len(parts[i])), parts[i]))
 	}
-	return C.jngo_emit(sink, out)
+	return out
+}
+
+// Memory of the arena. There is none left: the call fails at the barrier.
+func (c *Call) room(size uintptr) unsafe.Pointer {
+	memory := C.jngo_alloc(c.raw, C.size_t(size))
+	if memory == nil {
+		panic(hostSaid(statusTooLarge))
+	}
+	return memory
+}
+
+// A copy of the text in the arena.
+func (c *Call) keep(text string) C.jn_str {
+	if text == "" {
+		return C.jn_str{}
+	}
+	memory := c.room(uintptr(len(text)))
+	copy(unsafe.Slice((*byte)(memory), len(text)), text)
+	return C.jn_str{ptr: (*C.char)(memory), len: C.size_t(len(text))}
+}
+
+// A copy of the pairs in the arena.
+func (c *Call) keepPairs(pairs []Header) C.jn_map {
+	if len(pairs) == 0 {
+		return C.jn_map{}
+	}
+	memory := c.room(unsafe.Sizeof(C.jn_kv{}) * uintptr(len(pairs)))
+	items := unsafe.Slice((*C.jn_kv)(memory), len(pairs))
+	for i, pair := range pairs {
+		items[i] = C.jn_kv{key: c.keep(pair.Name), val: c.keep(pair.Value)}
+	}
+	return C.jn_map{items: (*C.jn_kv)(memory), len: C.size_t(len(pairs))}
 }
 
 func requestOf(in *C.jn_http_in) *Request {
@@ -172,10 +223,15 @@ func requestOf(in *C.jn_http_in) *Request {
 		Method: text(in.method), URL: text(in.url), Query: text(in.query),
 		RemoteIP: text(in.remote_ip), Body: bytes(in.body), ReceivedMS: int64(in.received_ms),
 	}
-	for _, header := range unsafe.Slice(in.headers.items, int(in.headers.len)) {
-		request.Headers = append(request.Headers, Header{text(header.key), text(header.val)})
-	}
+	request.Headers = pairs(in.headers)
 	return request
+}
+
+func pairs(from C.jn_map) (out []Header) {
+	for _, pair := range unsafe.Slice(from.items, int(from.len)) {
+		out = append(out, Header{text(pair.key), text(pair.val)})
+	}
+	return out
 }
 
 func bytes(view C.jn_str) []byte {

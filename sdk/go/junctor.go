@@ -23,9 +23,13 @@ import (
 	"unicode/utf8"
 )
 
-// Connector is one configured use of a connector. Calls on one value never overlap, but come from
-// any thread.
-type Connector interface {
+// Connector is one configured use of a connector: a value that has the functions of [Webhooks],
+// [Actions], [Fields], [Hooks], [Polls]: of those that the manifest names under "interfaces".
+// Calls on one value never overlap, but come from any thread.
+type Connector interface{}
+
+// Webhooks is junctor.webhook/1.
+type Webhooks interface {
 	// Handle turns one request into 0..n events. CPU only; the same request gives the same
 	// events, and an event type nobody has heard of is an event of that type.
 	Handle(call *Call, request *Request) ([]Event, error)
@@ -87,17 +91,26 @@ func (r *Request) JSON(into interface{}) error {
 type Failure struct {
 	Status       int32 // a JN_E_… code
 	Message      string
+	HTTPStatus   uint32 // the provider's answer; 0 = there was none
 	RetryAfterMS uint64
 }
 
 func (f *Failure) Error() string { return f.Message }
 
-// The classes a webhook connector needs; the C header junctor/types.h has all of them.
+// Classes of failures; the C header junctor/types.h says what each means.
 const (
-	StatusInternal = -1
-	StatusInvalid  = -2
-	statusOK       = 0
-	statusTooLarge = -13
+	StatusInternal    = -1
+	StatusInvalid     = -2
+	StatusUnsupported = -3
+	StatusSignature   = -4
+	StatusAuth        = -5
+	StatusForbidden   = -6
+	StatusNotFound    = -7
+	StatusConflict    = -8
+	StatusRateLimited = -9
+	StatusUnavailable = -10
+	statusOK          = 0
+	statusTooLarge    = -13
 )
 
 // Invalid says that the input is wrong and stays wrong.

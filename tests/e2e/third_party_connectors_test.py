@@ -167,7 +167,8 @@ class ThirdPartyConnectors(unittest.TestCase):
                        "--certificate", f"{server.folder}/acme.cert")
             self.refused(server, "does not trust", "install", bundle)
             server.cli("connector", "trust", "add", f"{server.folder}/acme.cert")
-            self.assertEqual(server.cli_json("connector", "install", bundle)["level"], "private")
+            self.assertEqual(server.cli_json("connector", "install", bundle,
+                                             "--accept-capabilities")["level"], "private")
             key = server.cli_json("connector", "trust", "list")["items"][0]["key"]
             server.cli("connector", "trust", "remove", key)
             server.start()
@@ -188,7 +189,7 @@ class ThirdPartyConnectors(unittest.TestCase):
     def test_unsigned_connectors_run_in_a_dev_server_only(self):
         with Junctor() as server:
             bundle = self.packed(server, "1.0.0", sign=False)
-            server.cli("connector", "install", bundle, "--dev")
+            server.cli("connector", "install", bundle, "--dev", "--accept-capabilities")
             server.start()
             self.assertIsNone(self.version(server))
             server.kill()

@@ -2,7 +2,8 @@
  *   {"id": "ev_1", "kind": "order.paid", "at": "2026-03-02T09:15:30Z", "order": {"no": 7, …},
  *    "by": {"id": 1, "name": "Ada"}}
  * Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
- * one request into events; it never sees a secret, reads no clock and keeps no state. */
+ * one request into events, and one action into a request; it never sees a secret, reads no clock
+ * and keeps no state. */
 #include <junctor/junctor.h>
 
 #include <stdint.h>
@@ -18,6 +19,9 @@ struct jn_instance {
 /* What the host offers; fetched once, in acme_open. */
 static const jn_json* json;
 static const jn_clock* host_clock;
+static const jn_http* http; /* only actions need it; may be NULL */
+
+#define NOTES "https://api.example.com/v1/notes"
 
 static jn_str text_of(const char* text) {
   const jn_str view = {text, strlen(text)};
@@ -121,10 +125,106 @@ static jn_status acme_handle(const jn_call* call, jn_instance* instance, const j
   return sink->event(sink, &event);
 }
 
+/* What an answer means that is no 2xx. */
+static jn_status class_of(uint32_t status) {
+  if (status == 401) return JN_E_AUTH;
+  if (status == 403) return JN_E_FORBIDDEN;
+  if (status == 404 || status == 410) return JN_E_NOT_FOUND;
+  if (status == 409) return JN_E_CONFLICT;
+  if (status == 429) return JN_E_RATE_LIMITED;
+  return status >= 500 ? JN_E_UNAVAILABLE : JN_E_INVALID;
+}
+
+/* Sends a note; the host adds the credential "api", and Idempotency-Key. */
+static jn_status send_note(const jn_call* call, jn_str note, jn_str key, jn_str* out) {
+  static const jn_kv headers[] = {{{"Content-Type", 12}, {"application/json", 16}}};
+  jn_http_request request;
+  jn_http_response answer;
+  jn_error error;
+  jn_status status;
+  memset(&request, 0, sizeof request);
+  request.struct_size = sizeof request;
+  request.method = text_of("POST");
+  request.url = text_of(NOTES);
+  request.headers.items = headers;
+  request.headers.len = 1;
+  request.body = note;
+  request.credential = text_of("api");
+  request.idempotency_key = key;
+  memset(&answer, 0, sizeof answer);
+  answer.struct_size = sizeof answer;
+  if (!http) return fail(call, JN_E_UNSUPPORTED, "the host offers no network");
+  status = http->send(call, &request, &answer);
+  if (status != JN_OK) return fail(call, status, "the note could not be sent");
+  *out = answer.body;
+  if (answer.status >= 200 && answer.status < 300) return JN_OK;
+  memset(&error, 0, sizeof error);
+  error.struct_size = sizeof error;
+  error.status = class_of(answer.status);
+  error.http_status = answer.status;
+  error.retry_after_ms = answer.retry_after_ms;
+  error.message = text_of("add_note was refused");
+  return call->fail(call, &error);
+}
+
+/* {"order": …, "text": …}; in a dry run inside of what would be sent. */
+static jn_status note_of(const jn_call* call, const jn_json_node* params, jn_str* out) {
+  const int dry = (call->flags & JN_CALL_DRY_RUN) != 0;
+  jn_status status = JN_OK;
+  const jn_str order = text_at(call, params, "/order", &status);
+  const jn_str text = text_at(call, params, "/text", &status);
+  jn_json_writer* writer;
+  if (status != JN_OK) return status;
+  if (!order.len || !text.len) return fail(call, JN_E_INVALID, "order and text are required");
+  writer = json->write_begin(call);
+  if (!writer) return fail(call, JN_E_TOO_LARGE, "too many JSON writers are open");
+  json->write_open(writer, JN_JSON_OBJECT);
+  if (dry) {
+    put(writer, "method", text_of("POST"));
+    put(writer, "url", text_of(NOTES));
+    json->write_key(writer, "json", 4);
+    json->write_open(writer, JN_JSON_OBJECT);
+  }
+  put(writer, "order", order);
+  put(writer, "text", text);
+  json->write_close(writer);
+  if (dry) json->write_close(writer);
+  return json->write_end(writer, out);
+}
+
+/* The host asks for the actions that manifest.json declares. */
+static jn_status acme_execute(const jn_call* call, jn_instance* instance, const jn_action* action,
+                              const jn_action_sink* sink) {
+  const jn_str add_note = text_of("add_note");
+  jn_action_result result;
+  jn_json_node params, answer;
+  jn_str note;
+  jn_status status;
+  (void)instance;
+  if (action->name.len != add_note.len || memcmp(action->name.ptr, add_note.ptr, add_note.len)) {
+    return fail(call, JN_E_INVALID, "there is no such action");
+  }
+  status = json->parse(call, &action->params_json, &params);
+  if (status != JN_OK) return fail(call, status, "the parameters are not valid JSON");
+  status = note_of(call, &params, &note);
+  if (status != JN_OK) return status;
+  memset(&result, 0, sizeof result);
+  result.struct_size = sizeof result;
+  result.data_json = note;
+  if (call->flags & JN_CALL_DRY_RUN) return sink->result(sink, &result);
+  status = send_note(call, note, action->idempotency_key, &result.data_json);
+  if (status != JN_OK) return status;
+  status = json->parse(call, &result.data_json, &answer);
+  if (status != JN_OK) return fail(call, status, "the answer is not valid JSON");
+  result.external_id = text_at(call, &answer, "/id", &status);
+  return status == JN_OK ? sink->result(sink, &result) : status;
+}
+
 static jn_status acme_open(const jn_plugin* self, const jn_host* host) {
   (void)self;
   json = host->get_interface(host, JN_JSON_ID);
   host_clock = host->get_interface(host, JN_CLOCK_ID);
+  http = host->get_interface(host, JN_HTTP_ID);
   return json && host_clock ? JN_OK : JN_E_UNSUPPORTED;
 }
 
@@ -135,10 +235,12 @@ static void acme_close(const jn_plugin* self) {
 static const void* acme_interface(const jn_plugin* self, const char* id) {
   static const jn_connector connector = {sizeof connector, 0, acme_create, acme_destroy, NULL};
   static const jn_webhook webhook = {sizeof webhook, 0, NULL, acme_handle};
+  static const jn_actions actions = {sizeof actions, 0, acme_execute};
   (void)self;
   if (!id) return NULL;
   if (!strcmp(id, JN_CONNECTOR_ID)) return &connector;
   if (!strcmp(id, JN_WEBHOOK_ID)) return &webhook;
+  if (!strcmp(id, JN_ACTIONS_ID)) return &actions;
   return NULL;
 }
 

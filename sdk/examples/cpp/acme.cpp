@@ -2,12 +2,15 @@
 //   {"id": "ev_1", "kind": "order.paid", "at": "2026-03-02T09:15:30Z", "order": {"no": 7, …},
 //    "by": {"id": 1, "name": "Ada"}}
 // Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
-// one request into events; it never sees a secret, reads no clock and keeps no state.
+// one request into events, and one action into a request; it never sees a secret, reads no clock
+// and keeps no state.
 #include <junctor/connector.hpp>
 
 namespace {
 
-class AcmeConnector final : public jnc::Connector {
+constexpr jnc::Text kNotes = "https://api.example.com/v1/notes";
+
+class AcmeConnector final : public jnc::Connector, public jnc::Actions {
  public:
   // `settings` are the integration's. Throw jnc::invalid() naming the key that is wrong.
   AcmeConnector(const jnc::Call&, jnc::Json settings) {
@@ -33,6 +36,35 @@ class AcmeConnector final : public jnc::Connector {
     });
     if (test_mode_) event.metadata = R"({"test":true})";
     events.emit(event);
+  }
+
+  // The host asks for the actions that manifest.json declares. Sent are the order and the text; the
+  // host adds the credential "api", and Idempotency-Key.
+  void execute(const jnc::Call& call, const jnc::Action& action, jnc::ActionSink& out) override {
+    if (action.name != "add_note") throw jnc::invalid("there is no such action");
+    const jnc::Text order = action.params["order"].text(), text = action.params["text"].text();
+    if (order.empty() || text.empty()) throw jnc::invalid("order and text are required");
+    const auto note = [&](jnc::Writer& writer) { writer.put("order", order).put("text", text); };
+    jnc::ActionResult result;
+    if (call.dryRun()) {
+      result.data = call.object([&](jnc::Writer& writer) {
+        writer.put("method", "POST").put("url", kNotes).key("json").object();
+        note(writer);
+        writer.close();
+      });
+      return out.result(result);
+    }
+    jnc::HttpRequest request;
+    request.method = "POST";
+    request.url = kNotes;
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = call.object(note);
+    request.credential = "api";
+    request.idempotency_key = action.idempotency_key;
+    const jnc::HttpAnswer answer = call.http(request).orThrow("add_note");
+    result.external_id = answer.json()["id"].text();
+    result.data = answer.body();
+    out.result(result);
   }
 
  private:

@@ -4,7 +4,8 @@
 //	 "by": {"id": 1, "name": "Ada"}}
 //
 // Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
-// one request into events; it never sees a secret, reads no clock and keeps no state.
+// one request into events, and one action into a request; it never sees a secret, reads no clock
+// and keeps no state.
 package main
 
 import (
@@ -16,6 +17,13 @@ import (
 type connector struct {
 	testMode bool
 }
+
+var (
+	_ junctor.Webhooks = (*connector)(nil)
+	_ junctor.Actions  = (*connector)(nil)
+)
+
+const notes = "https://api.example.com/v1/notes"
 
 // What a webhook carries. Text takes strings and numbers alike.
 type body struct {
@@ -63,6 +71,40 @@ func (c *connector) Handle(call *junctor.Call, request *junctor.Request) ([]junc
 		event.Metadata = []byte(`{"test":true}`)
 	}
 	return []junctor.Event{event}, nil
+}
+
+// Execute carries out the actions that manifest.json declares. Sent are the order and the text; the
+// host adds the credential "api", and Idempotency-Key.
+func (c *connector) Execute(call *junctor.Call, action *junctor.Action) (*junctor.ActionResult, error) {
+	if action.Name != "add_note" {
+		return nil, junctor.Invalid("there is no such action")
+	}
+	var params struct{ Order, Text junctor.Text }
+	if json.Unmarshal(action.Params, &params) != nil || params.Order == "" || params.Text == "" {
+		return nil, junctor.Invalid("order and text are required")
+	}
+	note := junctor.Object("order", string(params.Order), "text", string(params.Text))
+	if call.DryRun() {
+		would, err := json.Marshal(map[string]interface{}{
+			"method": "POST", "url": notes, "json": json.RawMessage(note)})
+		return &junctor.ActionResult{Data: would}, err
+	}
+	answer, err := call.HTTP(&junctor.HTTPRequest{
+		Method: "POST", URL: notes, Body: note, Credential: "api",
+		Headers:        []junctor.Header{{Name: "Content-Type", Value: "application/json"}},
+		IdempotencyKey: action.IdempotencyKey,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := answer.Check("add_note"); err != nil {
+		return nil, err
+	}
+	var made struct{ ID junctor.Text }
+	if err := answer.JSON(&made); err != nil {
+		return nil, err
+	}
+	return &junctor.ActionResult{Data: answer.Body, ExternalID: string(made.ID)}, nil
 }
 
 func init() { junctor.Register(manifest, newConnector) }

@@ -9,7 +9,27 @@ pub const OK: i32 = 0;
 pub const E_INTERNAL: i32 = -1;
 pub const E_INVALID: i32 = -2;
 pub const E_UNSUPPORTED: i32 = -3;
+pub const E_SIGNATURE: i32 = -4;
+pub const E_AUTH: i32 = -5;
+pub const E_FORBIDDEN: i32 = -6;
+pub const E_NOT_FOUND: i32 = -7;
+pub const E_CONFLICT: i32 = -8;
+pub const E_RATE_LIMITED: i32 = -9;
+pub const E_UNAVAILABLE: i32 = -10;
+pub const E_DEADLINE: i32 = -11;
+pub const E_CANCELLED: i32 = -12;
 pub const E_TOO_LARGE: i32 = -13;
+pub const E_DENIED: i32 = -14;
+
+pub const CALL_DRY_RUN: u32 = 2;
+pub const CALL_TEST: u32 = 4;
+pub const HTTP_IDEMPOTENT: u32 = 1;
+pub const HOOK_DISABLED: u32 = 1;
+pub const POLL_MORE: u32 = 1;
+
+pub const ALG_HMAC_SHA1: u32 = 1;
+pub const ALG_HMAC_SHA256: u32 = 2;
+pub const ALG_HMAC_SHA512: u32 = 3;
 
 pub const EVENT_HAS_SEQUENCE: u32 = 1;
 
@@ -231,4 +251,187 @@ pub struct Log {
     pub reserved0: u32,
     pub enabled: unsafe extern "C" fn(u32) -> i32,
     pub write: unsafe extern "C" fn(*const Call, u32, *const Str, *const Map),
+}
+
+#[repr(C)]
+pub struct HttpRequest {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub method: Str,
+    pub url: Str,
+    pub headers: Map,
+    pub body: Str,
+    pub credential: Str,
+    pub idempotency_key: Str,
+    pub timeout_ms: u64,
+    pub answer_bytes_max: u64,
+}
+
+#[repr(C)]
+pub struct HttpResponse {
+    pub struct_size: u32,
+    pub status: u32,
+    pub headers: Map,
+    pub body: Str,
+    pub retry_after_ms: u64,
+}
+
+#[repr(C)]
+pub struct Http {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub send: unsafe extern "C" fn(*const Call, *const HttpRequest, *mut HttpResponse) -> i32,
+}
+
+#[repr(C)]
+pub struct Crypto {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub verify_mac: unsafe extern "C" fn(*const Call, u32, *const Str, usize, *const Str) -> i32,
+}
+
+#[repr(C)]
+pub struct Secrets {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub get: unsafe extern "C" fn(*const Call, *const Str, *mut Str) -> i32,
+}
+
+#[repr(C)]
+pub struct Action {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub name: Str,
+    pub params_json: Str,
+    pub idempotency_key: Str,
+}
+
+#[repr(C)]
+pub struct ActionResult {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub data_json: Str,
+    pub external_id: Str,
+    pub url: Str,
+}
+
+#[repr(C)]
+pub struct ActionSink {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub ctx: *mut c_void,
+    pub result: unsafe extern "C" fn(*const ActionSink, *const ActionResult) -> i32,
+}
+
+#[repr(C)]
+pub struct Actions {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub execute:
+        unsafe extern "C" fn(*const Call, *mut Instance, *const Action, *const ActionSink) -> i32,
+}
+
+#[repr(C)]
+pub struct Field {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub kind: u32,
+    pub reserved0: u32,
+    pub name: Str,
+    pub label: Str,
+    pub help: Str,
+    pub refers_to: Str,
+    pub options: Map,
+}
+
+#[repr(C)]
+pub struct FieldSink {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub ctx: *mut c_void,
+    pub field: unsafe extern "C" fn(*const FieldSink, *const Field) -> i32,
+}
+
+#[repr(C)]
+pub struct Fields {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub list: unsafe extern "C" fn(*const Call, *mut Instance, *const Str, *const FieldSink) -> i32,
+}
+
+#[repr(C)]
+pub struct HookRequest {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub url: Str,
+    pub events_json: Str,
+    pub signing_secret: Str,
+}
+
+#[repr(C)]
+pub struct Hook {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub id: Str,
+    pub url: Str,
+    pub events_json: Str,
+    pub signing_secret: Str,
+    pub expires_ms: i64,
+}
+
+#[repr(C)]
+pub struct HookSink {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub ctx: *mut c_void,
+    pub hook: unsafe extern "C" fn(*const HookSink, *const Hook) -> i32,
+}
+
+#[repr(C)]
+pub struct Hooks {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub subscribe:
+        unsafe extern "C" fn(*const Call, *mut Instance, *const HookRequest, *const HookSink) -> i32,
+    pub unsubscribe: unsafe extern "C" fn(*const Call, *mut Instance, *const Str) -> i32,
+    pub renew: Option<
+        unsafe extern "C" fn(*const Call, *mut Instance, *const Hook, *const HookSink) -> i32,
+    >,
+    pub list: unsafe extern "C" fn(*const Call, *mut Instance, *const HookSink) -> i32,
+}
+
+#[repr(C)]
+pub struct PollRequest {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub limit: u32,
+    pub reserved0: u32,
+    pub stream: Str,
+    pub cursor: Str,
+    pub since_ms: i64,
+}
+
+#[repr(C)]
+pub struct PollNext {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub cursor: Str,
+    pub wait_ms: u64,
+}
+
+#[repr(C)]
+pub struct PollSink {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub ctx: *mut c_void,
+    pub event: unsafe extern "C" fn(*const PollSink, *const Event) -> i32,
+    pub next: unsafe extern "C" fn(*const PollSink, *const PollNext) -> i32,
+}
+
+#[repr(C)]
+pub struct Poll {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub poll:
+        unsafe extern "C" fn(*const Call, *mut Instance, *const PollRequest, *const PollSink) -> i32,
 }

@@ -1,6 +1,7 @@
 //! One call of the host, the request it is about, and the events that come out of it.
 use crate::abi;
 use crate::host::host;
+use crate::http::{self, HttpAnswer, HttpRequest};
 use crate::json::Json;
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,6 +11,8 @@ use std::marker::PhantomData;
 pub struct Failure {
     pub status: i32,
     pub message: String,
+    /// The provider's answer; 0 = there was none.
+    pub http_status: u32,
     /// When to try again, for `RATE_LIMITED` and `UNAVAILABLE`.
     pub retry_after_ms: u64,
 }
@@ -18,7 +21,7 @@ pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub fn new(status: i32, message: impl Into<String>) -> Failure {
-        Failure { status, message: message.into(), retry_after_ms: 0 }
+        Failure { status, message: message.into(), http_status: 0, retry_after_ms: 0 }
     }
 }
 
@@ -46,6 +49,15 @@ impl<'a> Call<'a> {
     pub fn integration(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(unsafe { (*self.raw).connection_id.bytes() })
     }
+    /// Nothing may be sent: say what would be. [`crate::http`] requests that change something are
+    /// refused by the host.
+    pub fn is_dry_run(&self) -> bool {
+        unsafe { (*self.raw).flags & abi::CALL_DRY_RUN != 0 }
+    }
+    /// A person is trying the connector out.
+    pub fn is_test(&self) -> bool {
+        unsafe { (*self.raw).flags & abi::CALL_TEST != 0 }
+    }
     /// Should the connector stop?
     pub fn is_cancelled(&self) -> bool {
         unsafe { ((*self.raw).cancelled)(self.raw) != 0 }
@@ -68,6 +80,37 @@ impl<'a> Call<'a> {
     }
     pub fn now_ms(&self) -> i64 {
         unsafe { (host().clock.unix_ms)(self.raw) }
+    }
+
+    /// Sends one request and waits for the whole answer, of any status.
+    pub fn http(&self, request: &HttpRequest) -> Result<HttpAnswer<'a>> {
+        http::send(self.raw, request)
+    }
+
+    /// A secret that the manifest names under "secrets"; `None` = the integration has none of that
+    /// name. Never log it.
+    pub fn secret(&self, name: &str) -> Result<Option<&'a [u8]>> {
+        let secrets = host().secrets.ok_or_else(|| http::not_offered("junctor.secrets/1"))?;
+        let (view, mut out) = (abi::Str::of(name), abi::Str::EMPTY);
+        match unsafe { (secrets.get)(self.raw, &view, &mut out) } {
+            abi::OK => Ok(Some(unsafe { out.bytes() })),
+            abi::E_NOT_FOUND => Ok(None),
+            status => Err(Failure::new(status, "the secret cannot be read")),
+        }
+    }
+
+    /// Is `tag` (raw bytes) the MAC of the joined parts under any live secret of the integration?
+    /// `algorithm`: `abi::ALG_…`. For [`crate::Connector::verify`].
+    pub fn mac_matches(&self, algorithm: u32, parts: &[&[u8]], tag: &[u8]) -> Result<bool> {
+        let crypto = host().crypto.ok_or_else(|| http::not_offered("junctor.crypto/1"))?;
+        let view = |part: &[u8]| abi::Str { ptr: part.as_ptr() as *const _, len: part.len() };
+        let views: Vec<abi::Str> = parts.iter().map(|part| view(part)).collect();
+        let (ptr, len) = (views.as_ptr(), views.len());
+        match unsafe { (crypto.verify_mac)(self.raw, algorithm, ptr, len, &view(tag)) } {
+            abi::OK => Ok(true),
+            abi::E_SIGNATURE => Ok(false),
+            status => Err(Failure::new(status, "the signature cannot be checked")),
+        }
     }
 
     /// One log line at level 0 (debug) to 3 (error).
@@ -139,8 +182,9 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) fn emit(&self, sink: *const abi::WebhookSink) -> i32 {
-        let event = abi::Event {
+    /// The views live as long as `self`.
+    pub(crate) fn raw(&self) -> abi::Event {
+        abi::Event {
             struct_size: std::mem::size_of::<abi::Event>() as u32,
             flags: if self.sequence.is_some() { abi::EVENT_HAS_SEQUENCE } else { 0 },
             kind: abi::Str::of(&self.kind),
@@ -153,7 +197,6 @@ impl Event {
             metadata_json: abi::Str::of(&self.metadata_json),
             occurred_ms: self.occurred_ms,
             sequence: self.sequence.unwrap_or(0),
-        };
-        unsafe { ((*sink).event)(sink, &event) }
+        }
     }
 }

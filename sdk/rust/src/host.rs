@@ -7,6 +7,10 @@ pub(crate) struct Host {
     pub json: &'static abi::Json,
     pub clock: &'static abi::Clock,
     pub log: &'static abi::Log,
+    // What only some connectors need; a host may be without.
+    pub http: Option<&'static abi::Http>,
+    pub crypto: Option<&'static abi::Crypto>,
+    pub secrets: Option<&'static abi::Secrets>,
 }
 
 static HOST: AtomicPtr<Host> = AtomicPtr::new(std::ptr::null_mut());
@@ -33,7 +37,11 @@ pub(crate) unsafe fn open(from: *const abi::Host) -> i32 {
     let log = fetch(from, b"junctor.log/1\0");
     match (json, clock, log) {
         (Some(json), Some(clock), Some(log)) => {
-            replace(Box::into_raw(Box::new(Host { json, clock, log })));
+            let http = fetch(from, b"junctor.http/1\0");
+            let crypto = fetch(from, b"junctor.crypto/1\0");
+            let secrets = fetch(from, b"junctor.secrets/1\0");
+            let tables = Host { json, clock, log, http, crypto, secrets };
+            replace(Box::into_raw(Box::new(tables)));
             abi::OK
         }
         _ => abi::E_UNSUPPORTED,

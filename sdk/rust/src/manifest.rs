@@ -48,6 +48,43 @@ pub const fn field(manifest: &'static [u8], key: &str) -> Str {
     panic!("manifest.json has no such member");
 }
 
+/// What a manifest offers beside `junctor.connector/1`.
+#[derive(Clone, Copy)]
+pub struct Interfaces {
+    pub webhook: bool,
+    pub actions: bool,
+    pub fields: bool,
+    pub hooks: bool,
+    pub poll: bool,
+}
+
+/// Those that the manifest names anywhere as a string of their own.
+pub const fn interfaces(manifest: &[u8]) -> Interfaces {
+    Interfaces {
+        webhook: names(manifest, "junctor.webhook/1"),
+        actions: names(manifest, "junctor.actions/1"),
+        fields: names(manifest, "junctor.fields/1"),
+        hooks: names(manifest, "junctor.hooks/1"),
+        poll: names(manifest, "junctor.poll/1"),
+    }
+}
+
+const fn names(manifest: &[u8], wanted: &str) -> bool {
+    let wanted = wanted.as_bytes();
+    let mut at = 0;
+    while at < manifest.len() {
+        if manifest[at] == b'"' {
+            let end = string_end(manifest, at + 1);
+            if same(manifest, at + 1, end, wanted) {
+                return true;
+            }
+            at = end;
+        }
+        at += 1;
+    }
+    false
+}
+
 const fn value(manifest: &'static [u8], at: usize) -> Str {
     if manifest[at] != b'"' {
         panic!("the member of manifest.json is not a string");

@@ -3,9 +3,12 @@ new` out of an installed SDK, ./build.sh, then the test program on the library.
 
 environment: STAGE, an installed SDK with the programs; EXAMPLE_TEST, a program; WORK, a folder of ours.
 """
+import hmac
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import threading
@@ -13,6 +16,8 @@ import unittest
 
 STAGE = pathlib.Path(os.environ["STAGE"])
 WORK = pathlib.Path(os.environ["WORK"])
+HERE = pathlib.Path(__file__).resolve().parent
+ACTING = HERE.parent / "zoo/animals/acting"  # calls, and what the provider answers
 ALLOWED = re.compile(r"(libc|libm|libgcc_s|ld-linux-[\w-]+)\.so\.\d+$")
 TOOL = {"c": "cmake", "cpp": "cmake", "rust": "cargo", "go": "go"}
 # A line of the template, and what goes before it to make the connector throw.
@@ -78,6 +83,8 @@ class Examples(unittest.TestCase):
         self.conforms(library)
         checked = junctor("connector", "check", library, "--level", "full")
         self.assertRegex(checked, r"\b0 failed, \d+ skipped, 0 waived")
+        for check in ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A12"):
+            self.assertRegex(checked, rf"(?m)^{check} +PASS", "its action was not checked")
         run("strip", "-s", library)  # the manifest survives
         self.conforms(library, "the manifest stands*")
 
@@ -92,6 +99,34 @@ class Examples(unittest.TestCase):
 
     def test_go(self):
         self.works("go")
+
+    def acts(self, language, source):
+        """A connector that uses what the template does not: its own signature, fields, hooks, polls."""
+        folder = self.project(language, folder=f"{language}-acts")
+        shutil.copy(HERE / "actors" / pathlib.Path(source).with_stem("actor").name, folder / source)
+        for recorded in ACTING.glob("*.json"):
+            if not recorded.name.startswith("thing."):
+                shutil.copy(recorded, folder / "fixtures")
+        body = (folder / "fixtures/order.paid.json").read_bytes()
+        mark = hmac.new(b"its secret", b"acme." + body, "sha256").hexdigest()
+        (folder / "fixtures/signatures.json").write_text(json.dumps(
+            {"secret": "its secret", "requests": [
+                {"file": "order.paid.json", "headers": {"X-Acme-Signature": mark}}]}))
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["interfaces"] += [f"junctor.{name}/1" for name in ("fields", "hooks", "poll")]
+        manifest["capabilities"]["secrets"] = ["token"]
+        manifest["webhook"]["signature"] = {"algorithm": "custom", "headers": ["X-Acme-Signature"]}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        checked = junctor("connector", "check", self.build(folder), "--level", "full")
+        self.assertRegex(checked, r"\b0 failed, \d+ skipped, 0 waived")
+        for check in ("W1", "W2", "W4", "W5", *(f"A{n}" for n in range(1, 13))):
+            self.assertRegex(checked, rf"(?m)^{check} +PASS", check)
+
+    def test_rust_acts(self):
+        self.acts("rust", "src/lib.rs")
+
+    def test_go_acts(self):
+        self.acts("go", "acme.go")
 
     def throwing(self, language):
         folder = self.project(language, folder=f"{language}-throws")
@@ -244,7 +279,8 @@ class OutsideProject(unittest.TestCase):
         (folder / "note.c").write_text(
             '#include <junctor/note.h>\nJN_MANIFEST_NOTE("manifest.json");\n')
         flags = run("pkg-config", "--cflags", "--libs", "junctor",
-                    env={**os.environ, "PKG_CONFIG_PATH": str(STAGE / "share/pkgconfig")}).split()
+                    env={**os.environ, "PKG_CONFIG_PATH": str(STAGE / "share/pkgconfig")})
+        flags = shlex.split(flags)  # paths may hold spaces
         run("cc", "-fPIC", '-DJUNCTOR_CONNECTOR_ID="com.example.acme"',
             '-DJUNCTOR_CONNECTOR_VERSION="1.0.0"', "acme.c", "note.c", *flags, "-o", "acme.so",
             cwd=folder)

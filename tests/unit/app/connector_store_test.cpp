@@ -54,7 +54,7 @@ TEST_CASE("an installed connector is loaded beside the shipped ones, and leaves 
   Home home;
   const auto registry = home.registry();
   CHECK(registry->all().empty());
-  must(home.store().install(home.sealed(Home::manifestText()), {}));
+  must(home.store().install(home.sealed(Home::manifestText()), {.accept = true}));
   CHECK(registry->rescan() == std::vector<std::string>{std::string(kId) + " 1.0.0 added"});
   const auto connector = registry->find(kId);
   REQUIRE(connector);
@@ -74,7 +74,7 @@ TEST_CASE("an installed connector is loaded beside the shipped ones, and leaves 
 
 TEST_CASE("a store that is damaged loads nothing, says so, and leaves the others alone") {
   Home home;
-  must(home.store().install(home.sealed(Home::manifestText()), {}));
+  must(home.store().install(home.sealed(Home::manifestText()), {.accept = true}));
   must(replaceFile(home.config.data_dir + "/connectors/index.json", "{", 0644));
   const auto registry = home.registry();
   CHECK(registry->all().empty());
@@ -95,6 +95,6 @@ TEST_CASE("a bundle cannot take the place of a connector that lies in the packag
   Home home;
   must(replaceFile(home.config.connector_dirs[0] + "/acme.so", Home::code(), 0644));
   CHECK(shippedIds(home.config) == std::vector<std::string>{kId});
-  CHECK_THAT(messageOf(home.store().install(home.sealed(Home::manifestText()), {})),
+  CHECK_THAT(messageOf(home.store().install(home.sealed(Home::manifestText()), {.accept = true})),
              Catch::Contains("is part of this installation"));
 }

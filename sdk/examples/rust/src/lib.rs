@@ -2,8 +2,14 @@
 //!   {"id": "ev_1", "kind": "order.paid", "at": "2026-03-02T09:15:30Z", "order": {"no": 7, …},
 //!    "by": {"id": 1, "name": "Ada"}}
 //! Its signature, delivery key, event types and samples are data: see manifest.json. The code turns
-//! one request into events; it never sees a secret, reads no clock and keeps no state.
-use junctor::{invalid, Call, Connector, Event, Json, Object, Request, Result};
+//! one request into events, and one action into a request; it never sees a secret, reads no clock
+//! and keeps no state.
+use junctor::{
+    invalid, Action, ActionResult, Call, Connector, Event, HttpRequest, Json, Object, Request,
+    Result,
+};
+
+const NOTES: &str = "https://api.example.com/v1/notes";
 
 struct AcmeConnector {
     test_mode: bool,
@@ -43,6 +49,39 @@ impl Connector for AcmeConnector {
             metadata_json: if self.test_mode { r#"{"test":true}"#.to_owned() } else { String::new() },
             ..Event::default()
         }])
+    }
+
+    /// The host asks for the actions that manifest.json declares. Sent are the order and the text;
+    /// the host adds the credential "api", and Idempotency-Key.
+    fn execute(&mut self, call: &Call, action: &Action) -> Result<ActionResult> {
+        if action.name != "add_note" {
+            return Err(invalid("there is no such action"));
+        }
+        let (order, text) = (action.params.get("order").text(), action.params.get("text").text());
+        if order.is_empty() || text.is_empty() {
+            return Err(invalid("order and text are required"));
+        }
+        let note = Object::new().put("order", &order).put("text", &text).end();
+        if call.is_dry_run() {
+            let would = Object::new().put("method", "POST").put("url", NOTES).raw("json", &note);
+            return Ok(ActionResult { data_json: would.end(), ..ActionResult::default() });
+        }
+        let answer = call
+            .http(&HttpRequest {
+                method: "POST",
+                url: NOTES,
+                headers: &[("Content-Type", "application/json")],
+                body: note.as_bytes(),
+                credential: "api",
+                idempotency_key: action.idempotency_key,
+                ..HttpRequest::default()
+            })?
+            .or_fail("add_note")?;
+        Ok(ActionResult {
+            external_id: answer.json(call)?.get("id").text(),
+            data_json: answer.text().into_owned(),
+            ..ActionResult::default()
+        })
     }
 }
 

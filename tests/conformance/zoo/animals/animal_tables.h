@@ -17,6 +17,9 @@
 #ifndef HANDLE
 #define HANDLE good_handle
 #endif
+#ifndef VERIFY
+#define VERIFY NULL
+#endif
 #ifndef PLUGIN_SIZE
 #define PLUGIN_SIZE sizeof(jn_plugin)
 #endif
@@ -28,7 +31,7 @@
 #endif
 
 static const jn_connector connector_table = {sizeof(jn_connector), 0, CREATE, DESTROY, TEST};
-static const jn_webhook webhook_table = {sizeof(jn_webhook), 0, NULL, HANDLE};
+static const jn_webhook webhook_table = {sizeof(jn_webhook), 0, VERIFY, HANDLE};
 
 #ifndef INTERFACE
 #define INTERFACE good_interface
