@@ -29,6 +29,7 @@ inline constexpr size_t kResponseHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kConnectionsPerDestination = 32;
 inline constexpr size_t kInFlightPerDestination = 64;  // half of them wait for a connection
 inline constexpr size_t kConcurrencyMax = 256;         // that a destination may ask for
+inline constexpr size_t kUnrecordedFactor = 8;  // times concurrency: sent, outcome not yet durable
 inline constexpr size_t kOutboundConnectionsMax = 256;
 inline constexpr int kBreakerFailures = 20;            // in a row open a destination's circuit
 inline constexpr int64_t kBreakerOpenFirstMs = 1'000;  // then doubled by each failed probe
@@ -61,24 +62,24 @@ inline constexpr int kHopsMax = 8;                              // A->B->A echoe
 inline constexpr int64_t kDedupeWindowMs = 72LL * 3600 * 1000;  // GitHub redelivers for 3 days
 
 // -- Newest events of resources, in memory: what is older than they is stale
-inline constexpr size_t kResourcesKnownMax = 100'000;     // about 20 MB
-inline constexpr size_t kResourcesReadAtStart = 20'000;   // of the newest events, after a restart
+inline constexpr size_t kResourcesKnownMax = 100'000;    // about 20 MB
+inline constexpr size_t kResourcesReadAtStart = 20'000;  // of the newest events, after a restart
 
 // -- Replays
-inline constexpr size_t kReplaysOpenMax = 8;    // of one tenant, not yet at their end
-inline constexpr size_t kReplaysKept = 100;     // of one tenant, at their end
+inline constexpr size_t kReplaysOpenMax = 8;       // of one tenant, not yet at their end
+inline constexpr size_t kReplaysKept = 100;        // of one tenant, at their end
 inline constexpr int64_t kReplayRateMax = 10'000;  // a second
-inline constexpr size_t kReplayInFlight = 64;   // handed to the store and not durable
-inline constexpr size_t kCausesShown = 100;     // groups of dead letters
+inline constexpr size_t kReplayInFlight = 64;      // handed to the store and not durable
+inline constexpr size_t kCausesShown = 100;        // groups of dead letters
 
 // -- Ledger (the check reads rows in the background; 20,000 take about 10 ms)
 inline constexpr int64_t kLedgerCheckMs = 10'000;
 inline constexpr size_t kLedgerRowsPerCheck = 20'000;
 
 // -- Quotas
-inline constexpr int64_t kQuotaMax = 1'000'000'000;   // of an hour
-inline constexpr int64_t kUsageSaveMs = 10'000;  // what a crash may forget of the hour's counts
-inline constexpr size_t kUsageHours = 25;             // this one and a day's trailing mean
+inline constexpr int64_t kQuotaMax = 1'000'000'000;  // of an hour
+inline constexpr int64_t kUsageSaveMs = 10'000;      // what a crash may forget of the hour's counts
+inline constexpr size_t kUsageHours = 25;            // this one and a day's trailing mean
 
 // -- Signatures (Standard Webhooks in rotation is the longest known header: about 200 bytes)
 inline constexpr size_t kSignatureHeaderBytesMax = 4 * 1024;

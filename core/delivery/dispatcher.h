@@ -162,11 +162,12 @@ class Dispatcher {
   // Outcomes the store did not take: what was sent must not be sent again, so the record is tried
   // again, and nothing new is leased meanwhile. Guarded by mutex_.
   std::vector<std::pair<Leased, store::AttemptRecordPtr>> unrecorded_;
-  SeededRandom random_;        // guarded by mutex_
-  size_t running_ = 0;         // leased and not settled; guarded by mutex_
-  bool wake_waiting_ = false;  // guarded by mutex_
-  bool sleeping_ = false;      // guarded by mutex_
-  bool stopping_ = false;      // guarded by mutex_
+  SeededRandom random_;           // guarded by mutex_
+  size_t running_ = 0;            // leased and not settled; guarded by mutex_
+  bool wake_waiting_ = false;     // guarded by mutex_
+  bool records_awaited_ = false;  // a lane starts no more until some are durable; guarded by mutex_
+  bool sleeping_ = false;         // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
   // Of the dispatcher's thread alone; times are monotonic.
   int64_t tidied_at_ms_ = 0;
   int64_t scan_again_at_ms_ = 0;

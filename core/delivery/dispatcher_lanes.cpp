@@ -16,15 +16,17 @@ using queue::LaneGate;
 std::vector<Dispatcher::Leased> Dispatcher::leaseBatch() {
   const int64_t now = deps_.clock.monotonicMs();
   starts_at_ms_ = LaneGate::kNever;
-  return window_.lease(now, kBatch, [&](const std::string& lane, size_t running) {
-    LaneGate& gate = lanes_.gate(lane);
-    if (!gate.mayStart(now, running)) {
+  records_awaited_ = false;
+  return window_.lease(now, kBatch, [&](const queue::FairTurns::Lane& lane) {
+    LaneGate& gate = lanes_.gate(lane.name);
+    if (!gate.mayStart(now, lane.running, lane.unrecorded)) {
+      records_awaited_ |= lane.unrecorded > 0;
       starts_at_ms_ = std::min(starts_at_ms_, gate.startsAt(now));
       return false;
     }
-    if (parked(lane)) return false;
+    if (parked(lane.name)) return false;
     gate.started(now);
-    if (deps_.quotas) deps_.quotas->addDelivery(lane.substr(0, lane.find('/')));
+    if (deps_.quotas) deps_.quotas->addDelivery(lane.name.substr(0, lane.name.find('/')));
     return true;
   });
 }

@@ -88,7 +88,9 @@ void Dispatcher::settle(const Leased& leased, const store::AttemptRecord& record
   const bool held = again ? window_.defer(leased.key, leased.epoch, record.next_at_ms)
                           : window_.settle(leased.key, leased.epoch);
   if (held) --running_;
-  if (sleeping_ && (again || window_.scanDue(deps_.clock.unixMs()))) ready_.notify_one();
+  if (sleeping_ && (again || records_awaited_ || window_.scanDue(deps_.clock.unixMs()))) {
+    ready_.notify_one();
+  }
   if (running_ == 0) idle_.notify_all();
 }
 

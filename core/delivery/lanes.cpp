@@ -8,6 +8,7 @@ namespace {
 queue::GateOptions defaultOptions() {
   queue::GateOptions options;
   options.running_max = limits::kInFlightPerDestination;
+  options.unrecorded_factor = limits::kUnrecordedFactor;
   options.failures_to_open = limits::kBreakerFailures;
   options.open_first_ms = limits::kBreakerOpenFirstMs;
   options.open_max_ms = limits::kBreakerOpenMaxMs;

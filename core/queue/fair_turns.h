@@ -41,6 +41,7 @@ class FairTurns {
     size_t items = 0;  // ready and leased
     std::array<size_t, kPriorities> held{};
     size_t running = 0;
+    size_t unrecorded = 0;    // no longer running, but its outcome is not durable yet
     bool overflowed = false;  // refused an item
 
     bool idle() const { return ready_count == 0; }

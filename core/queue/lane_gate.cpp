@@ -40,8 +40,9 @@ double LaneGate::tokensAt(int64_t now_ms) const {
   return std::min(burst(), tokens_ + passed * options_.rate_per_second);
 }
 
-bool LaneGate::mayStart(int64_t now_ms, size_t running) const {
+bool LaneGate::mayStart(int64_t now_ms, size_t running, size_t unrecorded) const {
   if (shut(now_ms)) return false;
+  if (running + unrecorded >= options_.unrecorded_factor * options_.running_max) return false;
   if (broken_) return !probing(now_ms);
   if (running >= limit_) return false;
   return options_.rate_per_second == 0 || tokensAt(now_ms) >= 1;

@@ -22,7 +22,8 @@ namespace junctor::queue {
 
 struct GateOptions {
   size_t running_max = 64;
-  double rate_per_second = 0;  // 0 = no limit; the bucket holds one second's worth, at least one
+  size_t unrecorded_factor = 4;  // times running_max: running, or the outcome not yet durable
+  double rate_per_second = 0;    // 0 = no limit; the bucket holds one second's worth, at least one
   int failures_to_open = 20;
   int deads_to_error = 5;
   int64_t error_first_ms = 5'000;
@@ -51,8 +52,9 @@ class LaneGate {
  public:
   explicit LaneGate(const GateOptions& options) : options_(options), limit_(options.running_max) {}
 
-  // May one more start while `running` are under way?
-  bool mayStart(int64_t now_ms, size_t running) const;
+  // May one more start while `running` are under way, and the outcomes of `unrecorded` more are not
+  // durable? A crash repeats both, so both are bounded, however slow the disk is.
+  bool mayStart(int64_t now_ms, size_t running, size_t unrecorded = 0) const;
   void started(int64_t now_ms);
   // `wait`: the receiver's Retry-After. `unit` in [0, 1) spreads the breaker's wait by ±20 %.
   void ended(GateSign sign, int64_t now_ms, std::optional<int64_t> wait_ms, double unit);

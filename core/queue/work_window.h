@@ -78,7 +78,7 @@ class WorkWindow {
   void weigh(FairTurns::Weigh weigh) { turns_.weigh(std::move(weigh)); }
 
   // Hands out up to `max` items. They count as held until settle() or deferral. Leases run on
-  // monotonic time: a wall clock that jumps must not hand work out twice. `start(lane, running)` is
+  // monotonic time: a wall clock that jumps must not hand work out twice. `start(lane)` is
   // asked before each item whether its lane may start one more; after a yes it is started.
   template <class Start>
   std::vector<Leased> lease(int64_t monotonic_ms, size_t max, Start start) {
@@ -88,7 +88,7 @@ class WorkWindow {
       const size_t share = lane.group->running / static_cast<size_t>(lane.group->weight);
       const bool fits = share < options_.running_max - running_;
       crowded_ |= !fits;
-      return fits && start(lane.name, lane.running);
+      return fits && start(lane);
     };
     std::vector<Leased> out;
     while (out.size() < max) {
@@ -105,7 +105,7 @@ class WorkWindow {
   }
 
   std::vector<Leased> lease(int64_t monotonic_ms, size_t max) {
-    return lease(monotonic_ms, max, [](const std::string&, size_t) { return true; });
+    return lease(monotonic_ms, max, [](const Lane&) { return true; });
   }
 
   // Did the last lease() pass over work for want of places? Then any that ends makes room for it.
@@ -151,6 +151,7 @@ class WorkWindow {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || found->second.released) return;
     found->second.released = true;
+    found->second.lane->unrecorded += 1;
     run(*found->second.lane, -1);
   }
 
@@ -175,8 +176,7 @@ class WorkWindow {
       if (entry.lease_until == 0 || entry.lease_until > monotonic_ms) continue;
       entry.lease_until = 0;
       entry.epoch = 0;
-      if (!entry.released) run(*entry.lane, -1);
-      entry.released = false;
+      unlease(entry);
       turns_.makeReady(*entry.lane, entry.priority, key);
       ++count;
     }
@@ -272,12 +272,21 @@ class WorkWindow {
     running_ += by;
   }
 
+  void unlease(Entry& entry) {
+    if (entry.released) {
+      entry.lane->unrecorded -= 1;
+    } else {
+      run(*entry.lane, -1);
+    }
+    entry.released = false;
+  }
+
   bool remove(int64_t key, uint64_t epoch) {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.epoch != epoch || epoch == 0) return false;
     if (scanning_) settled_in_scan_.insert(key);
     drained_ += 1;
-    if (!found->second.released) run(*found->second.lane, -1);
+    unlease(found->second);
     forget(found);
     return true;
   }

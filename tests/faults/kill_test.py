@@ -19,7 +19,8 @@ from junctor_harness import (KeepAlive, Junctor, ROUTE_ALL, Sink, http_destinati
 
 KILLS = int(os.environ.get("JUNCTOR_KILLS", "100"))
 SENDERS = 8
-IN_FLIGHT_MAX = 64  # connections to one destination, and as many outcomes on their way to the disk
+CONCURRENCY = 8
+IN_FLIGHT_MAX = 8 * CONCURRENCY  # sent, and the outcome not yet durable
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -59,7 +60,8 @@ class Kill(unittest.TestCase):
             server.write_tenant(
                 "acme", [{"id": "in", "connector": "standard-webhooks",
                           "webhook_secrets": ["env:E2E_SECRET"]}],
-                [http_destination("sink", sink.port, retry={"schedule": ["0s"] + ["200ms"] * 20})],
+                [http_destination("sink", sink.port, concurrency=CONCURRENCY,
+                                  retry={"schedule": ["0s"] + ["200ms"] * 20})],
                 {"all": ROUTE_ALL})
             server.start()
             server.apply()

@@ -61,6 +61,14 @@ TEST_CASE("a healthy destination runs as many as it may at once") {
   CHECK(lane.startAll() == 1);
 }
 
+TEST_CASE("what a crash would repeat is bounded: a slow disk holds new deliveries back") {
+  const Lane lane;  // eight at once, four times as many with those not recorded yet
+  CHECK(lane.gate.mayStart(lane.now, 0, 31));
+  CHECK_FALSE(lane.gate.mayStart(lane.now, 0, 32));
+  CHECK(lane.gate.mayStart(lane.now, 7, 24));
+  CHECK_FALSE(lane.gate.mayStart(lane.now, 7, 25));
+}
+
 TEST_CASE("failures in a row open the breaker, a success in between does not") {
   Lane lane;
   lane.fail(2);

@@ -175,7 +175,15 @@ TEST_CASE("an item that only waits for its record does not take a running place"
   REQUIRE(first.size() == 2);
   window.release(first[0].key, first[0].epoch);
   window.release(first[0].key, first[0].epoch);  // once counts
-  CHECK(window.lease(0, 10).size() == 1);
+  size_t unrecorded = 0;
+  CHECK(window
+            .lease(0, 10,
+                   [&](const FairTurns::Lane& lane) {
+                     unrecorded = lane.unrecorded;
+                     return true;
+                   })
+            .size() == 1);
+  CHECK(unrecorded == 1);
   CHECK(window.holds(first[0].key));
   CHECK(window.settle(first[0].key, first[0].epoch));
   CHECK(window.lease(0, 10).empty());
@@ -240,7 +248,7 @@ TEST_CASE("a lane that may not start is passed over, and the others are not") {
   window.offer(1, "shut", 10, 1);
   window.offer(2, "open", 10, 2);
   const auto leased =
-      window.lease(0, 8, [](const std::string& lane, size_t) { return lane == "open"; });
+      window.lease(0, 8, [](const FairTurns::Lane& lane) { return lane.name == "open"; });
   REQUIRE(leased.size() == 1);
   CHECK(leased[0].key == 2);
   CHECK(window.lease(0, 8).size() == 1);
