@@ -1,7 +1,8 @@
 #include "base/clock.h"
 
-#include <array>
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <chrono>
 #include <ctime>
 
 #include "base/process_cpu.h"
@@ -46,14 +47,13 @@ std::string formatRfc3339(int64_t unix_ms) {
     millis += 1000;
     seconds -= 1;
   }
-  const time_t when = static_cast<time_t>(seconds);
-  tm utc{};
-  gmtime_r(&when, &utc);
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                                 utc.tm_min, utc.tm_sec, static_cast<int>(millis));
-  return {text.data(), static_cast<size_t>(size)};
+  const std::chrono::sys_seconds when{std::chrono::seconds(seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(when - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(), millis);
 }
 
 }  // namespace junctor

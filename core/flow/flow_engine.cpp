@@ -208,7 +208,7 @@ void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool pa
   outcome->claim = leased.item->claim;
   dropBulk(*outcome);
   flow_seconds_.observeUs((deps_.clock.monotonicNs() - started_ns) / 1000);
-  deps_.store.finish(*outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
+  deps_.store.finish(outcome, [this, leased, outcome](const Result<store::FlowStored>& stored) {
     finished(leased, outcome, stored);
   });
 }
@@ -269,16 +269,16 @@ void FlowEngine::offerPlanned(const RawRequestPtr& request, store::FlowOutcome& 
                               const store::FlowStored& stored) {
   size_t next = 0;  // deliveries stand in the order of their events
   for (size_t i = 0; i < outcome.events.size(); ++i) {
-    const Event& event = outcome.events[i];
+    const EventId id = outcome.events[i].id;
     const bool kept = i < stored.stored.size() && stored.stored[i];
     (kept ? events_ : duplicates_).add();
-    if (kept && on_stored_) on_stored_(event, request);
+    if (kept && on_stored_) on_stored_(outcome.events[i], request);
     EventPtr envelope;
-    for (; next < outcome.deliveries.size() && outcome.deliveries[next].event_id == event.id;
-         ++next) {
+    for (; next < outcome.deliveries.size() && outcome.deliveries[next].event_id == id; ++next) {
       if (!kept || outcome.deliveries[next].state != DeliveryState::Pending) continue;
       if (!envelope) {
-        envelope = std::make_shared<const EventEnvelope>(EventEnvelope{event, request});
+        envelope = std::make_shared<const EventEnvelope>(
+            EventEnvelope{std::move(outcome.events[i]), request});
       }
       outcome.deliveries[next].claim = stored.claim;
       on_planned_(outcome.deliveries[next], envelope);
@@ -314,8 +314,8 @@ void FlowEngine::replay(const EventPtr& event, const Again& again,
   outcome->again = true;
   outcome->settles = again.settles;
   outcome->note = again.note;
-  deps_.store.finish(*outcome, [this, event, outcome,
-                                done = std::move(done)](const Result<store::FlowStored>& stored) {
+  deps_.store.finish(outcome, [this, event, outcome,
+                               done = std::move(done)](const Result<store::FlowStored>& stored) {
     if (!stored) return done(stored.error());
     offerPlanned(event->request, *outcome, *stored);
     std::vector<DeliveryId> ids;

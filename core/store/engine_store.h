@@ -19,7 +19,8 @@ namespace junctor::store {
 template <class Engine>
 class EngineStore : public Store {
  public:
-  void finish(FlowOutcome outcome, FlowDone done) final {
+  using Store::finish;
+  void finish(FlowOutcomePtr outcome, FlowDone done) final {
     FinishWrite write;
     write.outcome = std::move(outcome);
     queue(std::move(write), std::move(done));
@@ -74,9 +75,7 @@ class EngineStore : public Store {
   Result<Page<Delivery>> listDeliveries(const DeliveryQuery& query) final {
     return reader().listDeliveries(query);
   }
-  Result<int64_t> countEvents(const EventQuery& query) final {
-    return reader().countEvents(query);
-  }
+  Result<int64_t> countEvents(const EventQuery& query) final { return reader().countEvents(query); }
   Result<int64_t> countDeliveries(const DeliveryQuery& query) final {
     return reader().countDeliveries(query);
   }

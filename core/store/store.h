@@ -62,6 +62,8 @@ struct FlowOutcome {
   // Put in the same transaction: how far a replay came, so that a crash repeats nothing.
   std::optional<Document> note = std::nullopt;
 };
+// Handed to the store until `done` is called; copied nowhere, events are large.
+using FlowOutcomePtr = std::shared_ptr<FlowOutcome>;
 // `stored[i]` false: event i was a duplicate by (integration, source_event_id) within the dedupe
 // window; it and its deliveries were left out. Same order as FlowOutcome::events.
 struct FlowStored {
@@ -179,7 +181,10 @@ class Store {
   virtual void append(RawRequestPtr request, AppendDone done) = 0;
   // NotFound (for this operation alone, not its batch) if the request is not on the inbox: some
   // other worker finished it before.
-  virtual void finish(FlowOutcome outcome, FlowDone done) = 0;
+  virtual void finish(FlowOutcomePtr outcome, FlowDone done) = 0;
+  void finish(FlowOutcome outcome, FlowDone done) {
+    finish(std::make_shared<FlowOutcome>(std::move(outcome)), std::move(done));
+  }
   // Legal from Pending (whoever records it holds the lease) and Waiting, as mayBecome() says. The
   // attempt's number must be above the attempts finished so far, else InvalidArgument. What ends an
   // ordered delivery makes the next one of its order key due, in the same transaction.

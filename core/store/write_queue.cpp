@@ -15,7 +15,7 @@ constexpr int kRidesSkippedMax = 2;
 // Rows an operation writes, roughly: a batch is bounded by work, not by operations.
 size_t weightOf(const Write& write) {
   if (const auto* finish = std::get_if<FinishWrite>(&write)) {
-    return (finish->outcome.events.size() + finish->outcome.deliveries.size() + 1) / 2;
+    return (finish->outcome->events.size() + finish->outcome->deliveries.size() + 1) / 2;
   }
   if (const auto* plan = std::get_if<PlanWrite>(&write)) return plan->deliveries.size() / 2;
   return 1;

@@ -34,7 +34,7 @@ struct AppendWrite : Pending<Appended> {
   uint64_t print = 0;
 };
 struct FinishWrite : Pending<FlowStored> {
-  FlowOutcome outcome;
+  FlowOutcomePtr outcome;
 };
 struct RecordWrite : Pending<void> {
   AttemptRecordPtr record;

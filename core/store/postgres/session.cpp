@@ -17,7 +17,7 @@ std::string keyText(char kind, int64_t key) {
 std::vector<std::string> rowsOf(const Write& write) {
   std::vector<std::string> rows;
   if (const auto* finish = std::get_if<FinishWrite>(&write)) {
-    const FlowOutcome& outcome = finish->outcome;
+    const FlowOutcome& outcome = *finish->outcome;
     rows.push_back(keyText('r', outcome.request_id.orderKey()));
     for (const Event& event : outcome.events) {
       rows.push_back(keyText('e', event.id.orderKey()));

@@ -157,10 +157,10 @@ Result<void> PgSession::answerDuplicates(const std::vector<AppendWrite*>& writes
 Result<void> PgSession::finish(std::vector<FinishWrite*>& writes) {
   std::vector<FinishWrite*> planned, again;
   for (FinishWrite* write : writes) {
-    if (auto sound = checkOutcome(write->outcome); !sound) {
+    if (auto sound = checkOutcome(*write->outcome); !sound) {
       write->result = sound.error();
     } else {
-      (write->outcome.again ? again : planned).push_back(write);
+      (write->outcome->again ? again : planned).push_back(write);
     }
   }
   if (!planned.empty()) {
@@ -168,8 +168,8 @@ Result<void> PgSession::finish(std::vector<FinishWrite*>& writes) {
     std::vector<Planned> ready;
     for (FinishWrite* write : planned) {
       if (write->result) continue;
-      JUNCTOR_CHECK(putNote(write->outcome));
-      --delta(write->outcome.events.front().tenant).inbox;
+      JUNCTOR_CHECK(putNote(*write->outcome));
+      --delta(write->outcome->events.front().tenant).inbox;
       ready.push_back({write, 0});
     }
     JUNCTOR_CHECK(insertPlanned(ready));
@@ -183,7 +183,7 @@ Result<void> PgSession::takeOffInbox(std::vector<FinishWrite*>& writes) {
   Column tenants(Column::Texts), keys(Column::Numbers), los(Column::Numbers),
       claims(Column::Numbers);
   for (const FinishWrite* write : writes) {
-    const FlowOutcome& outcome = write->outcome;
+    const FlowOutcome& outcome = *write->outcome;
     tenants.add(outcome.events.front().tenant);
     keys.add(outcome.request_id.orderKey());
     los.add(static_cast<int64_t>(outcome.request_id.uuid.lo));
@@ -202,7 +202,7 @@ Result<void> PgSession::takeOffInbox(std::vector<FinishWrite*>& writes) {
     if (rows.integer(1) == epoch_) --kept_requests_;
   }
   for (FinishWrite* write : writes) {
-    const EventId id = write->outcome.request_id;
+    const EventId id = write->outcome->request_id;
     if (!taken.contains(id.orderKey())) {
       write->result = notFound(id.text() + " is not on the inbox, or another node has it");
     }
@@ -212,7 +212,7 @@ Result<void> PgSession::takeOffInbox(std::vector<FinishWrite*>& writes) {
 
 // The first event takes the place of the row it had; the others are new, or duplicates as ever.
 Result<void> PgSession::finishAgain(FinishWrite& write) {
-  const FlowOutcome& outcome = write.outcome;
+  const FlowOutcome& outcome = *write.outcome;
   const Event& first = outcome.events.front();
   JUNCTOR_TRY(Rows rows, run("SELECT 1 FROM event WHERE tenant_id = $1 AND key = $2::int8 AND"
                              " id_lo = $3::int8 FOR UPDATE",
@@ -264,7 +264,7 @@ Result<void> PgSession::insertPlanned(const std::vector<Planned>& planned) {
   std::vector<const Event*> asked, kept;
   std::unordered_set<const Event*> repeated;
   for (const Planned& plan : planned) {
-    const FlowOutcome& outcome = plan.write->outcome;
+    const FlowOutcome& outcome = *plan.write->outcome;
     std::unordered_set<std::string> ids;
     for (size_t i = plan.from; i < outcome.events.size(); ++i) {
       const Event& event = outcome.events[i];
@@ -278,7 +278,7 @@ Result<void> PgSession::insertPlanned(const std::vector<Planned>& planned) {
 
   std::vector<const Delivery*> deliveries;
   for (const Planned& plan : planned) {
-    FlowOutcome& outcome = plan.write->outcome;
+    FlowOutcome& outcome = *plan.write->outcome;
     FlowStored stored;
     stored.stored.assign(plan.from, true);
     std::unordered_set<EventId> left_out;

@@ -55,7 +55,7 @@ void WriteSession::insertRequest(const AppendWrite& write) {
 }
 
 Result<FlowStored> WriteSession::apply(FinishWrite& write) {
-  const FlowOutcome& outcome = write.outcome;
+  const FlowOutcome& outcome = *write.outcome;
   JUNCTOR_CHECK(checkOutcome(outcome));
   if (outcome.again) return applyAgain(outcome);
   JUNCTOR_CHECK(takeOffInbox(outcome.request_id));
