@@ -53,6 +53,10 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
        "  junctor integration unregister-webhook acme-gh", options, chosen, integrationUnregister);
   verb(*group, "show", "One of them: credential, webhook, and which secrets still verify",
        "  junctor integration show acme-gh", options, chosen, integrationShow);
+  verb(*group, "disable", "Switch it off: its webhooks are taken and parked",
+       "  junctor integration disable acme-gh", options, chosen, integrationDisable);
+  verb(*group, "enable", "Switch it on: what is parked goes on, oldest first",
+       "  junctor integration enable acme-gh", options, chosen, integrationEnable);
   verb(*group, "revoke", "End its OAuth grant, here and at the provider",
        "  junctor integration revoke acme-gh", options, chosen, integrationRevoke);
   cmd =

@@ -18,6 +18,7 @@ class PostgresStore final : public EngineStore<PostgresStore> {
   ~PostgresStore() override;
 
   void append(RawRequestPtr request, AppendDone done) override;
+  Result<int64_t> unpark(const std::string& integration, int64_t limit) override;
   Result<void> putDocument(const std::string& kind, const std::string& key,
                            const std::string& json) override;
   Result<void> removeDocument(const std::string& kind, const std::string& key) override;
