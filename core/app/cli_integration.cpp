@@ -187,6 +187,7 @@ Result<int> switchTo(const CliContext& context, const IntegrationOptions& option
 }  // namespace
 
 Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options) {
+  if (!options.connector.empty()) JUNCTOR_CHECK(integrationCreate(context, options));
   if (!options.field.empty()) {
     JUNCTOR_TRY(const int put, secretPut(context, {options.id, options.field, "", false}));
     return put == kExitOk ? integrationTest(context, options) : put;

@@ -34,10 +34,14 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
              options, chosen, integrationCreate);
   cmd->add_option("--connector", options->connector, "Connector id")->required();
   cmd->add_option("set", options->set, "Settings: name=text or name:=json; repeatable");
-  cmd = verb(*group, "connect", "Give it a credential: a secret, or by OAuth",
-             "  junctor integration connect acme-gh --secret api_token < token.txt\n"
-             "  junctor integration connect acme-gh",
-             options, chosen, integrationConnect);
+  cmd = verb(
+      *group, "connect", "Give it a credential: a secret, or by OAuth",
+      "  junctor integration connect acme-gh --secret api_token < token.txt\n"
+      "  junctor integration connect acme-gh\n"
+      "  junctor integration connect acme-gh --connector github --secret api_token < token.txt",
+      options, chosen, integrationConnect);
+  cmd->add_option("--connector", options->connector, "Create it first, with this connector");
+  cmd->add_option("set", options->set, "Settings of the new one: name=text or name:=json");
   cmd->add_option("--secret", options->field, "Put this secret (from stdin) and try it");
   cmd->add_flag("!--no-wait", options->wait, "Print the URL of the login, do not wait");
   verb(*group, "rotate", "Replace a secret (from stdin) and try it",

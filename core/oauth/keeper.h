@@ -48,7 +48,8 @@ struct Status {
 
 class Keeper {
  public:
-  explicit Keeper(KeeperDeps deps) : deps_(std::move(deps)), logins_(deps_.clock) {}
+  explicit Keeper(KeeperDeps deps)
+      : deps_(std::move(deps)), logins_(deps_.vault, deps_.store, deps_.clock) {}
 
   // Where the person must go. InvalidArgument: the connector has no OAuth, or settings.client_id is
   // missing.
@@ -82,6 +83,7 @@ class Keeper {
     size_t waiting = 0;
   };
 
+  Result<Login> loginOf(const std::string& state);
   Result<Known> know(const std::string& tenant, const std::string& integration);
   Result<Token> load(const Integration& of);
   Result<void> keep(const Integration& of, const Token& token);

@@ -2,6 +2,7 @@
 load and through a crash."""
 import base64
 import binascii
+import json
 import pathlib
 import re
 import secrets
@@ -10,7 +11,7 @@ import threading
 import unittest
 import urllib.parse
 
-from junctor_harness import Junctor, ROUTE_ALL, Sink, github, http_destination, request
+from junctor_harness import Junctor, Reply, ROUTE_ALL, Sink, github, http_destination, request
 
 
 def canary():
@@ -85,9 +86,12 @@ class Vault(unittest.TestCase):
         self.put_all()
         event = self.send().json()["event_id"]
         self.server.settled(event, "delivered")
+        self.sink.behave = lambda received: Reply(400, body=json.dumps(received.headers).encode())
+        dead = self.send().json()["event_id"]  # refused by one who repeats what he got
+        self.server.settled(dead, "dead")
         wrong = self.server.post("acme-gh", *github("another", "push", {}))
         self.assertEqual(wrong.status, 401)
-        for command in (["secret", "list"], ["key", "status"], ["key", "rotate"], ["doctor"],
+        for command in (["events", "show", dead], ["deadletters", "list"], ["secret", "list"], ["key", "status"], ["key", "rotate"], ["doctor"],
                         ["key", "rotate", "--tenant", "acme"], ["events", "show", event],
                         ["secret", "list", "destination/sink"], ["config", "show"]):
             self.said.append(self.server.cli(*command, "--output", "json"))
