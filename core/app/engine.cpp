@@ -234,8 +234,9 @@ NetworkPort::Terms Engine::termsOf(const plugin::PortCall& call) const {
   const Integration* integration = now->findIntegration(std::string(call.integration));
   const auto connector = home_->registry().find(std::string(call.connector));
   if (!integration || !connector) return {};
-  return {action::paceOf(connector->manifest(), *integration).value_or(RateLimit{}),
-          integration->allow_private};
+  const RateLimit stated =
+      action::paceOf(connector->manifest(), *integration).value_or(RateLimit{});
+  return {action::shareOf(stated, store_->nodes()), integration->allow_private};
 }
 
 void Engine::loadUsage() {

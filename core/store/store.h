@@ -277,6 +277,7 @@ class Store {
   // After watch({}) has returned none comes any more.
   virtual void watch(Watcher) {}
   virtual int lane() const { return -1; }  // for IdSource::useLane
+  virtual int nodes() const { return 1; }  // how many there are, this one with them
   // Runs `work` while no other process of the cluster runs work of that name; within a process the
   // caller has his own mutex. Blocks. Unavailable if the database cannot be reached, or others take
   // longer than limits::kStoreAnswerMs. A process that stands still for that long loses its turn.
