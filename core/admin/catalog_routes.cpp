@@ -79,7 +79,8 @@ Answered integrations(Call& call) {
   const CatalogPtr catalog = call.services.catalog();
   const std::string public_url = publicUrl(call.services.system().public_address);
   for (const auto& [id, integration] : catalog->findTenant(call.tenant())->integrations) {
-    items.push_back(integrationJson(integration, public_url, call.services.integrationProblem(id)));
+    items.push_back(integrationJson(integration, public_url, call.services.integrationProblem(id),
+                                    call.services.tokens().status(id)));
   }
   return page(items);
 }
@@ -89,10 +90,10 @@ Answered integration(Call& call) {
   const auto& all = catalog->findTenant(call.tenant())->integrations;
   const auto found = all.find(call.path.at("i"));
   if (found == all.end()) return notFound("there is no integration '" + call.path.at("i") + "'");
+  const oauth::Status status = call.services.tokens().status(found->first);
   JUNCTOR_TRY(Json json, parseJson(integrationJson(
                              found->second, publicUrl(call.services.system().public_address),
-                             call.services.integrationProblem(found->first))));
-  const oauth::Status status = call.services.tokens().status(found->first);
+                             call.services.integrationProblem(found->first), status)));
   JUNCTOR_TRY(const auto parked, call.services.store().parked());
   const auto waiting = parked.find(found->first);
   json["parked"] = waiting == parked.end() ? 0 : waiting->second;

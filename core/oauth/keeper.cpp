@@ -174,11 +174,15 @@ Result<void> Keeper::keep(const Integration& of, const Token& token) {
 }
 
 Result<void> Keeper::setStatus(const Integration& of, State state, const std::string& reason) {
-  const std::string json = dumpJson(
-      {{"state", toString(state)}, {"reason", reason}, {"since_ms", deps_.clock.unixMs()}});
+  const int64_t now_ms = deps_.clock.unixMs();
+  const bool was_wrong = this->status(of.id).state == State::Error;
+  const std::string json =
+      dumpJson({{"state", toString(state)}, {"reason", reason}, {"since_ms", now_ms}});
   JUNCTOR_CHECK(deps_.store.putDocument(std::string(kKind) + ":" + of.id, "oauth", json));
   log::info("oauth", {{"tenant", of.tenant}, {"integration", of.id}}, "the integration is {}{}{}",
             toString(state), reason.empty() ? "" : ": ", reason);
+  const bool told = was_wrong ? state == State::Active : state == State::Error;
+  if (told && deps_.tell) deps_.tell({of.tenant, of.id, reason, now_ms, was_wrong});
   return {};
 }
 

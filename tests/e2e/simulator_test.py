@@ -72,9 +72,17 @@ class Simulated(unittest.TestCase):
         self.assertEqual(self.state()["state"], "active")
         self.assertEqual(self.act("get_issue", {"repository": "acme/app", "number": 7}).status, 200)
 
+    def shown(self):
+        return self.server.admin("/v1/tenants/acme/integrations/gh").json()
+
     def state(self):
-        return request(self.server.admin_port, "GET", "/v1/tenants/acme/integrations/gh", headers={
-            "Authorization": f"Bearer {self.server.local_token()}"}).json()["credential"]
+        return self.shown()["credential"]
+
+    def told(self, kind):
+        """The tenant has an event of that type, about the integration."""
+        event = wait_until(lambda: next((e for e in self.server.admin(
+            "/v1/tenants/acme/events").json()["data"] if e["type"] == kind), None), kind)
+        self.assertEqual(event["resource"], {"type": "integration", "id": "gh"})
 
     def test_the_state_of_a_credential_follows_what_the_provider_says(self):
         self.simulate("github")
@@ -86,11 +94,15 @@ class Simulated(unittest.TestCase):
         self.act("get_issue", {"repository": "acme/app", "number": 7})
         self.assertEqual(self.state()["state"], "error")
         self.assertIn("401", self.state()["reason"])
+        self.assertEqual(self.shown()["status"], "error")
+        self.assertIn("401", self.server.cli("integration", "list").stdout)
+        self.told("junctor.integration.error")
         self.server.kill()
         self.server.restart()
         self.assertEqual(self.state()["state"], "error")
         self.server.cli("integration", "test", "gh")
-        self.assertEqual(self.state()["state"], "active")
+        self.assertEqual((self.state()["state"], self.shown()["status"]), ("active", "active"))
+        self.told("junctor.integration.recovered")
 
     def test_a_rotated_secret_is_tried_at_once(self):
         self.simulate("github")
