@@ -56,8 +56,8 @@ struct FlowOutcome {
   // first event replaces the stored one of the same id, whichever of its request it is.
   bool again = false;
   int64_t claim = 0;  // of the request
-  // Instead of all that: the request is put aside (off inbox(), still counted as its tenant's inbox)
-  // until unpark() of its integration. `events` names it: one event with the request's id.
+  // Instead of all that: the request is put aside (off inbox(), still counted as its tenant's
+  // inbox) until unpark() of its integration. `events` names it: one event with the request's id.
   bool park = false;
   // With `again`: the dead letter that is thereby done with. It becomes Discarded in the same
   // transaction; if it is not Dead any more, the outcome fails with InvalidArgument.

@@ -282,7 +282,8 @@ TEST_CASE("every table is protected, and a session sees its tenant's rows alone"
       "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND"
       " relnamespace = current_schema()::regnamespace");
   CHECK(policies == tables);
-  for (const std::string table : {"request", "event", "delivery", "inbox", "parked", "counter", "dedupe"}) {
+  for (const std::string table :
+       {"request", "event", "delivery", "inbox", "parked", "counter", "dedupe"}) {
     INFO(table);
     const std::string count = "SELECT count(*) FROM " + table;
     const auto all = database.number(count);
