@@ -2,7 +2,7 @@
 API description and refuses what the description does not allow.
 
 GitHub's description comes from npm. Others are on no registry: put them into a folder as
-slack.json, jira.json, twilio.json, openai.json, stripe.json, pagerduty.json (OpenAPI or Swagger)
+slack.json, jira.json, twilio.json, openai.json, stripe.json (OpenAPI or Swagger)
 and name it in $API_DESCRIPTIONS: those that are there are tested too.
 """
 import json
@@ -25,7 +25,7 @@ MORE = pathlib.Path(os.environ.get("API_DESCRIPTIONS", "/nonexistent"))
 
 def descriptions():
     found = dict(NPM)
-    for name in ("slack", "jira", "twilio", "openai", "stripe", "pagerduty"):
+    for name in ("slack", "jira", "twilio", "openai", "stripe"):
         if (MORE / f"{name}.json").exists():
             found[name] = MORE / f"{name}.json"
     return found
