@@ -82,4 +82,11 @@ Result<RateLimit> paceOf(const plugin::Manifest& manifest, const Integration& in
   return rate;
 }
 
+RateLimit shareOf(const RateLimit& rate, int nodes) {
+  if (rate.count == 0 || nodes <= 1) return rate;
+  if (rate.count >= nodes) return {rate.count / nodes, rate.per};
+  const int64_t turns = (nodes + rate.count - 1) / rate.count;
+  return {1, std::chrono::seconds(rate.per.count() * turns)};
+}
+
 }  // namespace junctor::action

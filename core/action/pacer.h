@@ -68,5 +68,7 @@ class Pacer {
 // `settings.rate_limit` ("10/s", "600/m") if it is there, else what the manifest states.
 // InvalidArgument: the setting is no rate.
 Result<RateLimit> paceOf(const plugin::Manifest& manifest, const Integration& integration);
+// What each of so many nodes may send, so that together they keep to the rate: never more.
+RateLimit shareOf(const RateLimit& rate, int nodes);
 
 }  // namespace junctor::action

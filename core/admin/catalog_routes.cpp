@@ -79,7 +79,8 @@ Answered integrations(Call& call) {
   const CatalogPtr catalog = call.services.catalog();
   const std::string public_url = publicUrl(call.services.system().public_address);
   for (const auto& [id, integration] : catalog->findTenant(call.tenant())->integrations) {
-    items.push_back(integrationJson(integration, public_url, call.services.integrationProblem(id)));
+    items.push_back(integrationJson(integration, public_url, call.services.integrationProblem(id),
+                                    call.services.tokens().status(id)));
   }
   return page(items);
 }
@@ -89,10 +90,13 @@ Answered integration(Call& call) {
   const auto& all = catalog->findTenant(call.tenant())->integrations;
   const auto found = all.find(call.path.at("i"));
   if (found == all.end()) return notFound("there is no integration '" + call.path.at("i") + "'");
+  const oauth::Status status = call.services.tokens().status(found->first);
   JUNCTOR_TRY(Json json, parseJson(integrationJson(
                              found->second, publicUrl(call.services.system().public_address),
-                             call.services.integrationProblem(found->first))));
-  const oauth::Status status = call.services.tokens().status(found->first);
+                             call.services.integrationProblem(found->first), status)));
+  JUNCTOR_TRY(const auto parked, call.services.store().parked());
+  const auto waiting = parked.find(found->first);
+  json["parked"] = waiting == parked.end() ? 0 : waiting->second;
   json["credential"] = {{"state", oauth::toString(status.state)}, {"reason", status.reason}};
   json["webhook_secret_uses"] = secretUses(call, found->second);
   const auto registered = call.services.hooks().find(found->first);
@@ -119,6 +123,32 @@ Answered createIntegration(Call& call) {
   if (!report.problems.empty()) return unprocessable("bad-configuration", report.problems);
   return net::jsonResponse(
       201, integrationJson(integration, publicUrl(call.services.system().public_address), ""));
+}
+
+namespace {
+
+Answered switched(Call& call, bool on) {
+  JUNCTOR_CHECK(bodyOf(call, {}));
+  const std::string& id = call.path.at("i");
+  const auto change = [&](Tenant& tenant) -> Result<void> {
+    const auto found = tenant.integrations.find(id);
+    if (found == tenant.integrations.end()) return notFound("there is no integration '" + id + "'");
+    found->second.enabled = on;
+    return {};
+  };
+  JUNCTOR_TRY(const ApplyReport report, call.services.edit(call.tenant(), change, false));
+  if (!report.problems.empty()) return unprocessable("bad-configuration", report.problems);
+  return integration(call);
+}
+
+}  // namespace
+
+Answered disableIntegration(Call& call) {
+  return switched(call, false);
+}
+
+Answered enableIntegration(Call& call) {
+  return switched(call, true);
 }
 
 Answered destinations(Call& call) {

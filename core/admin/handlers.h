@@ -23,6 +23,8 @@ Answered tenants(Call& call);
 Answered tenant(Call& call);
 Answered integrations(Call& call);
 Answered integration(Call& call);
+Answered disableIntegration(Call& call);
+Answered enableIntegration(Call& call);
 Answered createIntegration(Call& call);
 Answered destinations(Call& call);
 Answered pauseDestination(Call& call);

@@ -182,16 +182,27 @@ std::string deliveryJson(const Delivery& delivery) {
   return std::move(out).take();
 }
 
+namespace {
+
+std::string_view statusOf(const Integration& integration, const std::string& problem,
+                          const oauth::Status& credential) {
+  if (!integration.enabled) return "paused";
+  if (!problem.empty()) return "error";
+  return credential.state == oauth::State::None ? "active" : oauth::toString(credential.state);
+}
+
+}  // namespace
+
 std::string integrationJson(const Integration& integration, const std::string& public_url,
-                            const std::string& problem) {
+                            const std::string& problem, const oauth::Status& credential) {
   const std::string& base = integration.public_url.empty() ? public_url : integration.public_url;
   JsonWriter out;
   out.beginObject();
   out.key("id").string(integration.id);
   out.key("connector").string(integration.connector);
-  const char* const active = problem.empty() ? "active" : "error";
-  out.key("status").string(integration.enabled ? active : "paused");
-  out.key("problem").string(problem);
+  out.key("status").string(statusOf(integration, problem, credential));
+  const bool refused = credential.state == oauth::State::Error;
+  out.key("problem").string(problem.empty() && refused ? credential.reason : problem);
   out.key("enabled").boolean(integration.enabled);
   out.key("unsigned").boolean(integration.unsigned_ok);
   out.key("webhook_url").string(base + "/v1/webhooks/incoming/" + integration.id);

@@ -9,6 +9,7 @@
 #include "model/delivery.h"
 #include "model/event.h"
 #include "model/step.h"
+#include "oauth/keeper.h"
 #include "plugin/connector.h"
 #include "store/store.h"
 
@@ -31,8 +32,9 @@ void writeJsonOr(JsonWriter& out, const char* key, std::string_view json);  // n
 // One object each, as text.
 std::string eventJson(const Event& event);
 std::string deliveryJson(const Delivery& delivery);
+// Its status is that of its credential where nothing else is wrong.
 std::string integrationJson(const Integration& integration, const std::string& public_address,
-                            const std::string& problem);
+                            const std::string& problem, const oauth::Status& credential = {});
 std::string destinationJson(const Destination& destination, const DestinationHealth& health);
 std::string ruleJson(const RuleScript& rule);
 // `runs_in` "" = not told.

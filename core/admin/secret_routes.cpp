@@ -43,7 +43,9 @@ std::string secretJson(const vault::SecretInfo& info) {
 Answered pageOf(Call& call, const std::string& owner) {
   JUNCTOR_TRY(const auto all, call.services.vault().list(call.tenant(), owner));
   std::vector<std::string> items;
-  for (const vault::SecretInfo& info : all) items.push_back(secretJson(info));
+  for (const vault::SecretInfo& info : all) {
+    if (!info.name.owner.starts_with(vault::loginOwner(""))) items.push_back(secretJson(info));
+  }
   return page(items);
 }
 

@@ -99,8 +99,9 @@ Result<int> integrationList(const CliContext& context) {
                 client.get("/v1/tenants/" + percentEncode(tenant) + "/integrations"));
     for (const Json& item : answer.at("data")) {
       const std::string problem = cell(item, "problem");
+      const std::string ok = item.value("enabled", true) ? "ok" : "disabled";
       table.row({cell(item, "id"), tenant, cell(item, "connector"),
-                 problem.empty() ? "ok" : clipped(problem, 50), cell(item, "webhook_url")},
+                 problem.empty() ? ok : clipped(problem, 50), cell(item, "webhook_url")},
                 problem.empty() ? Paint::Plain : Paint::Red);
       all.push_back(item);
     }
@@ -168,7 +169,25 @@ Result<int> waitForConsent(AdminClient& client, const std::string& path, const s
 
 }  // namespace
 
+namespace {
+
+Result<int> switchTo(const CliContext& context, const IntegrationOptions& options,
+                     const std::string& verb, const char* then) {
+  JUNCTOR_TRY(AdminClient client, AdminClient::connect(context));
+  JUNCTOR_TRY(const std::string path, pathOf(client, options.id));
+  JUNCTOR_TRY(const Json answer, client.post(path + "/" + verb, Json::object()));
+  if (context.json) {
+    printJson(answer);
+  } else {
+    print(options.id + " is " + verb + "d: " + then);
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
 Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options) {
+  if (!options.connector.empty()) JUNCTOR_CHECK(integrationCreate(context, options));
   if (!options.field.empty()) {
     JUNCTOR_TRY(const int put, secretPut(context, {options.id, options.field, "", false}));
     return put == kExitOk ? integrationTest(context, options) : put;
@@ -220,6 +239,7 @@ Result<int> integrationShow(const CliContext& context, const IntegrationOptions&
   table.row({"status", cell(found, "status") + " " + cell(found, "problem")});
   table.row({"credential", cell(credential, "state") + " " + cell(credential, "reason")});
   table.row({"webhook", cell(found, "webhook_url")});
+  table.row({"parked", cell(found, "parked")});
   const Json registered = found.value("registered_webhook", Json());
   if (registered.is_object()) {
     table.row({"registered as", cell(registered, "id") + " " + cell(registered, "problem")});
@@ -239,6 +259,14 @@ Result<int> integrationRevoke(const CliContext& context, const IntegrationOption
   JUNCTOR_CHECK(client.post(path + "/revoke", Json::object()));
   print(options.id + " is revoked");
   return kExitOk;
+}
+
+Result<int> integrationDisable(const CliContext& context, const IntegrationOptions& options) {
+  return switchTo(context, options, "disable", "its webhooks are taken and parked");
+}
+
+Result<int> integrationEnable(const CliContext& context, const IntegrationOptions& options) {
+  return switchTo(context, options, "enable", "what was parked goes on");
 }
 
 Result<int> integrationFields(const CliContext& context, const IntegrationOptions& options) {

@@ -24,6 +24,8 @@ Result<int> integrationCreate(const CliContext& context, const IntegrationOption
 // With a field: its secret from stdin, tried at once. Without: OAuth, waits for the person.
 Result<int> integrationConnect(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationRevoke(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationDisable(const CliContext& context, const IntegrationOptions& options);
+Result<int> integrationEnable(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationRegister(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationUnregister(const CliContext& context, const IntegrationOptions& options);
 Result<int> integrationShow(const CliContext& context, const IntegrationOptions& options);

@@ -34,10 +34,14 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
              options, chosen, integrationCreate);
   cmd->add_option("--connector", options->connector, "Connector id")->required();
   cmd->add_option("set", options->set, "Settings: name=text or name:=json; repeatable");
-  cmd = verb(*group, "connect", "Give it a credential: a secret, or by OAuth",
-             "  junctor integration connect acme-gh --secret api_token < token.txt\n"
-             "  junctor integration connect acme-gh",
-             options, chosen, integrationConnect);
+  cmd = verb(
+      *group, "connect", "Give it a credential: a secret, or by OAuth",
+      "  junctor integration connect acme-gh --secret api_token < token.txt\n"
+      "  junctor integration connect acme-gh\n"
+      "  junctor integration connect acme-gh --connector github --secret api_token < token.txt",
+      options, chosen, integrationConnect);
+  cmd->add_option("--connector", options->connector, "Create it first, with this connector");
+  cmd->add_option("set", options->set, "Settings of the new one: name=text or name:=json");
   cmd->add_option("--secret", options->field, "Put this secret (from stdin) and try it");
   cmd->add_flag("!--no-wait", options->wait, "Print the URL of the login, do not wait");
   verb(*group, "rotate", "Replace a secret (from stdin) and try it",
@@ -53,6 +57,10 @@ void addIntegrations(CLI::App& app, CliAction& chosen) {
        "  junctor integration unregister-webhook acme-gh", options, chosen, integrationUnregister);
   verb(*group, "show", "One of them: credential, webhook, and which secrets still verify",
        "  junctor integration show acme-gh", options, chosen, integrationShow);
+  verb(*group, "disable", "Switch it off: its webhooks are taken and parked",
+       "  junctor integration disable acme-gh", options, chosen, integrationDisable);
+  verb(*group, "enable", "Switch it on: what is parked goes on, oldest first",
+       "  junctor integration enable acme-gh", options, chosen, integrationEnable);
   verb(*group, "revoke", "End its OAuth grant, here and at the provider",
        "  junctor integration revoke acme-gh", options, chosen, integrationRevoke);
   cmd =

@@ -101,16 +101,15 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
 void Engine::buildDesk(const config::ServerConfig& config) {
   public_url_ = config.public_url;
   const Simulators simulators = simulatorsOf(config.connector_simulators);
-  tokens_ = std::make_unique<oauth::Keeper>(
-      oauth::KeeperDeps{*vault_, *store_, home_->registry(), [this] { return catalog(); },
-                        [this] { return public_url_ + "/v1/oauth/callback"; },
-                        [this, simulators](const Integration& of, net::OutboundRequest request) {
-                          simulate(simulators, of.connector, request);
-                          return waitFor<net::OutboundResponse>([&](auto done) {
-                            client_->send(std::move(request), std::move(done));
-                          });
-                        },
-                        clock_});
+  tokens_ = std::make_unique<oauth::Keeper>(oauth::KeeperDeps{
+      *vault_, *store_, home_->registry(), [this] { return catalog(); },
+      [this] { return public_url_ + "/v1/oauth/callback"; },
+      [this, simulators](const Integration& of, net::OutboundRequest request) {
+        simulate(simulators, of.connector, request);
+        return waitFor<net::OutboundResponse>(
+            [&](auto done) { client_->send(std::move(request), std::move(done)); });
+      },
+      clock_, [this](const oauth::CredentialTrouble& trouble) { notices_->tell(trouble); }});
   credentials_ = std::make_unique<Credentials>(*vault_, home_->registry(), *tokens_,
                                                [this] { return catalog(); });
   ports_->use(credentials_.get(), simulators,
@@ -234,8 +233,9 @@ NetworkPort::Terms Engine::termsOf(const plugin::PortCall& call) const {
   const Integration* integration = now->findIntegration(std::string(call.integration));
   const auto connector = home_->registry().find(std::string(call.connector));
   if (!integration || !connector) return {};
-  return {action::paceOf(connector->manifest(), *integration).value_or(RateLimit{}),
-          integration->allow_private};
+  const RateLimit stated =
+      action::paceOf(connector->manifest(), *integration).value_or(RateLimit{});
+  return {action::shareOf(stated, store_->nodes()), integration->allow_private};
 }
 
 void Engine::loadUsage() {

@@ -71,6 +71,19 @@ void Notices::tell(const flow::IntegrationTrouble& trouble) {
   });
 }
 
+void Notices::tell(const oauth::CredentialTrouble& trouble) {
+  flow::Notice notice;
+  notice.tenant = trouble.tenant;
+  notice.type = trouble.over ? "junctor.integration.recovered" : "junctor.integration.error";
+  notice.resource = "integration";
+  notice.resource_id = trouble.integration;
+  notice.once_key = trouble.integration + "/credential/" + std::to_string(trouble.since_ms);
+  const std::string reason =
+      trouble.over ? "its credential works again" : "its credential is refused: " + trouble.reason;
+  notice.data_json = dataOf(trouble.integration, trouble.since_ms, reason);
+  post(notice);
+}
+
 void Notices::tell(const quota::Told& told) {
   const std::string name =
       told.kind == quota::Kind::Events ? "events_per_hour" : "deliveries_per_hour";

@@ -9,6 +9,7 @@
 #include "flow/failing.h"
 #include "flow/notice.h"
 #include "flow/replayer.h"
+#include "oauth/keeper.h"
 #include "quota/quotas.h"
 #include "store/store.h"
 
@@ -32,6 +33,7 @@ class Notices {
   void tell(const delivery::Trouble& trouble);
   void tell(const flow::IntegrationTrouble& trouble);
   void tell(const quota::Told& told);
+  void tell(const oauth::CredentialTrouble& trouble);
   // Integrations that were in error before the restart. Blocks on the store.
   void restore(flow::Failing& failing);
 

@@ -60,7 +60,7 @@ net::HttpServerOptions adminOptions(const config::ServerConfig& config) {
   net::HttpServerOptions options;
   options.name = "jn-admin";
   options.address = config.admin_address;
-  options.connections_max = 256;
+  options.connections_max = 2'048;  // agents act through it, each on a connection of its own
   return options;
 }
 

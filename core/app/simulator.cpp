@@ -88,7 +88,8 @@ void Simulator::addRoute(const Json& manifest, const Json& request, const Json& 
   if (!route.answers.empty()) routes_.push_back(std::move(route));
 }
 
-// The recorded call asks for the list first, where there is one, and then for the hook.
+// The recorded call asks for the list first, where there is one, then for the hook or several, then
+// for the secret, where that is asked for apart.
 void Simulator::addHookRoutes(const Json& manifest, const Json& call) {
   const Json hooks = manifest.value("hooks", Json::object());
   const Json answers = call.value("http", Json::array());
@@ -100,7 +101,13 @@ void Simulator::addHookRoutes(const Json& manifest, const Json& call) {
     if (hooks.contains(which)) addRoute(manifest, hooks[which]["request"], answering(answer));
   };
   add("list", answers.front());
-  add("subscribe", answers.back());
+  const Json subscribe = hooks.value("subscribe", Json::object());
+  const bool apart = subscribe.contains("secret_request");
+  if (apart) addRoute(manifest, subscribe["secret_request"], answering(answers.back()));
+  Json made = answers;
+  if (hooks.contains("list") && made.size() > 1) made.erase(0);
+  if (apart && made.size() > 1) made.erase(made.size() - 1);
+  if (subscribe.contains("request")) addRoute(manifest, subscribe["request"], {{"http", made}});
   add("renew", answers.back());
   add("unsubscribe", {{"status", 204}});
 }

@@ -126,7 +126,7 @@ void Dispatcher::complete(const Leased& leased, const TargetTablePtr&, const Tar
   record.attempt.status = verdict.status;
   record.attempt.error = verdict.error;
   record.attempt.request_head = request_head;
-  if (answer) record.attempt.response_head = responseHead(*answer);
+  if (answer) record.attempt.response_head = responseHead(*answer, secretsOf(target));
   attempt_seconds_.observeUs(record.attempt.latency_us);
 
   if (verdict.outcome == AttemptOutcome::Delivered) {

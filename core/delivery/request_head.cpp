@@ -1,5 +1,6 @@
 #include "delivery/request_head.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
@@ -31,6 +32,14 @@ void appendHeaders(std::string& out, const Headers& headers) {
   }
 }
 
+void mask(std::string& text, std::string_view secret) {
+  constexpr size_t kLeast = 6;  // shorter ones are words that answers have anyway
+  if (secret.size() < kLeast) return;
+  for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
 // Keys and tokens travel in queries and user parts: neither is recorded.
 std::string withoutQuery(const std::string& url) {
   return url.substr(0, url.find('?'));
@@ -45,13 +54,19 @@ std::string requestHead(const net::OutboundRequest& request) {
   return out;
 }
 
-std::string responseHead(const net::OutboundResponse& response) {
+std::string responseHead(const net::OutboundResponse& response,
+                         const std::vector<std::string_view>& secrets) {
   std::string out = "HTTP " + std::to_string(response.status) + "\n";
   appendHeaders(out, response.headers);
   if (!response.body.empty()) {
     out += '\n';
-    out += response.body.substr(0, limits::kRecordedBodyBytesMax);
+    size_t longest = 0;
+    for (const std::string_view secret : secrets) longest = std::max(longest, secret.size());
+    std::string body = response.body.substr(0, limits::kRecordedBodyBytesMax + longest);
+    for (const std::string_view secret : secrets) mask(body, secret);
+    out += body.substr(0, limits::kRecordedBodyBytesMax);
   }
+  for (const std::string_view secret : secrets) mask(out, secret);
   return out;
 }
 

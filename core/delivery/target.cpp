@@ -55,6 +55,18 @@ const Target* TargetTable::find(const std::string& tenant, const std::string& na
   return found == targets.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string_view> secretsOf(const Target& target) {
+  std::vector<std::string_view> out;
+  const Headers& configured = target.destination->headers;
+  for (size_t i = 0; i < std::min(configured.size(), target.headers.size()); ++i) {
+    const std::string_view value = target.headers[i].second;
+    if (value == configured[i].second) continue;
+    out.push_back(value);
+    out.push_back(value.substr(value.rfind(' ') + 1));
+  }
+  return out;
+}
+
 Result<void> checkDestination(const Destination& destination, const config::SecretSource& secrets) {
   if (destination.type == "log") return {};
   JUNCTOR_CHECK(net::checkUrl(destination.url, destination.allow_private));

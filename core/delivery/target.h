@@ -28,6 +28,10 @@ struct TargetTable {
 };
 using TargetTablePtr = std::shared_ptr<const TargetTable>;
 
+// What its headers hold that stands nowhere in the configuration, whole and without "Bearer ".
+// Views into `target`.
+std::vector<std::string_view> secretsOf(const Target& target);
+
 // URL, secrets and schedule of one destination. Used by apply, which refuses what fails.
 Result<void> checkDestination(const Destination& destination, const config::SecretSource& secrets);
 // Never fails: a destination that cannot sign parks its deliveries and is logged.

@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kBatch = 16;
 constexpr size_t kRequestOverhead = 1024;  // headers and bookkeeping of one held request
 constexpr int64_t kScanRetryMs = 1'000;    // after a failed scan or commit
+constexpr int64_t kUnparkAtOnce = 10'000;  // rows a transaction
 constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr int kPatientWorkers = 16;  // they sleep, as a rule
 // A stuck connector takes seconds of each, a lease is a minute.
@@ -22,6 +23,14 @@ queue::WindowOptions windowOptions() {
   options.lane_running_max = limits::kFlowWindow;
   options.lease_ms = limits::kFlowLeaseMs;
   return options;
+}
+
+// What is not in the catalog is planned: it becomes a dead letter that says so.
+bool disabled(const RulebookPtr& book, const RawRequest& request) {
+  const Tenant* owner = book->catalog ? book->catalog->findTenant(request.tenant) : nullptr;
+  if (!owner) return false;
+  const auto found = owner->integrations.find(request.integration);
+  return found != owner->integrations.end() && !found->second.enabled;
 }
 
 }  // namespace
@@ -48,6 +57,8 @@ FlowEngine::~FlowEngine() {
 void FlowEngine::adopt(RulebookPtr book) {
   std::lock_guard lock(mutex_);
   book_ = std::move(book);
+  unpark_at_ = 0;
+  if (idle_ > 0) ready_.notify_one();
   window_.weigh([catalog = book_->catalog](const std::string& tenant) {
     const Tenant* known = catalog ? catalog->findTenant(tenant) : nullptr;
     return known ? known->weight : 1;
@@ -110,8 +121,16 @@ void FlowEngine::work() {
     const Batch batch = take();
     if (batch.empty()) return;
     const RulebookPtr today = book();
-    for (const auto& leased : batch) planner.begin(today, *leased.item);
-    for (const auto& leased : batch) process(planner, leased, false);
+    for (const auto& leased : batch) {
+      if (!disabled(today, *leased.item)) planner.begin(today, *leased.item);
+    }
+    for (const auto& leased : batch) {
+      if (disabled(today, *leased.item)) {
+        park(leased);
+      } else {
+        process(planner, leased, false);
+      }
+    }
   }
 }
 
@@ -150,6 +169,12 @@ FlowEngine::Batch FlowEngine::take() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const int64_t now = deps_.clock.monotonicMs();
+    if (book_ && now >= unpark_at_) {
+      unpark_at_ = Window::kNever;
+      lock.unlock();
+      unparkEnabled();
+      lock.lock();
+    }
     if (!scanning_ && window_.scanDue(deps_.clock.unixMs())) {
       scanning_ = true;
       lock.unlock();
@@ -220,6 +245,47 @@ void FlowEngine::postpone(const Window::Leased& leased, const Error& error) {
              error.message);
   std::lock_guard lock(mutex_);
   window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + wait.count());
+}
+
+void FlowEngine::park(const Window::Leased& leased) {
+  const RawRequest& request = *leased.item;
+  Event event;
+  event.id = event.request_id = request.id;
+  event.tenant = request.tenant;
+  event.integration = request.integration;
+  store::FlowOutcome outcome;
+  outcome.request_id = request.id;
+  outcome.events.push_back(std::move(event));
+  outcome.park = true;
+  outcome.claim = request.claim;
+  deps_.store.finish(std::move(outcome), [this, leased](const Result<store::FlowStored>& stored) {
+    std::lock_guard lock(mutex_);
+    if (stored) {
+      window_.settle(leased.key, leased.epoch);
+    } else {
+      window_.defer(leased.key, leased.epoch, deps_.clock.unixMs() + kScanRetryMs);
+    }
+    if (!disabled(book_, *leased.item)) unpark_at_ = 0;  // enabled while this was being parked
+  });
+}
+
+void FlowEngine::unparkEnabled() {
+  const CatalogPtr catalog = book()->catalog;
+  const auto parked = deps_.store.parked();
+  bool failed = !parked;
+  if (parked) {
+    for (const auto& [id, count] : *parked) {
+      const Integration* known = catalog ? catalog->findIntegration(id) : nullptr;
+      if (known && !known->enabled) continue;
+      log::info("flow", {{"integration", id}}, "{} parked requests go on", count);
+      Result<int64_t> moved = kUnparkAtOnce;
+      while (moved && *moved == kUnparkAtOnce) moved = deps_.store.unpark(id, kUnparkAtOnce);
+      failed |= !moved;
+    }
+  }
+  std::lock_guard lock(mutex_);
+  if (failed) unpark_at_ = deps_.clock.monotonicMs() + kScanRetryMs;
+  window_.noteDue(0);
 }
 
 void FlowEngine::finished(const Window::Leased& leased,

@@ -4,6 +4,9 @@
 // which is also how a restart recovers. Workers never wait for a connector's process: a request
 // that is not answered in milliseconds, whose process must be started first or has crashed, goes to
 // patient threads, one line per integration; later ones of the integration stand behind it.
+//
+// Requests of a disabled integration are parked in the store, whatever their number at no cost to
+// others. Once it is enabled (or gone) they go back on the inbox, oldest first.
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -87,6 +90,8 @@ class FlowEngine {
   void scan();
   void process(Planner& planner, const Window::Leased& leased, bool patient);
   void postpone(const Window::Leased& leased, const Error& error);
+  void park(const Window::Leased& leased);
+  void unparkEnabled();
   static bool neverPlanned(const Event& event);
   void noteTrouble(const store::FlowOutcome& outcome);
   void dropBulk(store::FlowOutcome& outcome) const;
@@ -115,6 +120,7 @@ class FlowEngine {
   int idle_ = 0;           // guarded by mutex_
   bool scanning_ = false;  // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
+  int64_t unpark_at_ = 0;  // guarded by mutex_; monotonic: when to look for what parks no more
   std::vector<Thread> workers_;
 };
 

@@ -149,7 +149,6 @@ EndpointTable buildEndpoints(const CatalogPtr& catalog, const plugin::Registry& 
   EndpointTable table;
   for (const auto& [tenant_id, tenant] : catalog->tenants) {
     for (const auto& [id, integration] : tenant.integrations) {
-      if (!integration.enabled) continue;
       const auto connector = registry.find(integration.connector);
       if (!connector) {
         log::error("ingest", {{"tenant", tenant_id}, {"integration", id}},

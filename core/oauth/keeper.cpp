@@ -84,9 +84,9 @@ Result<Keeper::Known> Keeper::know(const std::string& tenant, const std::string&
 
 Result<std::string> Keeper::begin(const std::string& tenant, const std::string& integration) {
   JUNCTOR_TRY(const Known known, know(tenant, integration));
-  Login login{tenant, integration, known.facts.pkce ? randomText() : "", deps_.redirect_uri(), 0};
+  Login login{tenant, integration, known.facts.pkce ? randomText() : "", deps_.redirect_uri()};
   const std::string verifier = login.verifier, redirect = login.redirect_uri;
-  JUNCTOR_TRY(const std::string state, logins_.begin(std::move(login)));
+  JUNCTOR_TRY(const std::string state, logins_.begin(login));
   std::string scopes;
   for (const std::string& scope : known.facts.scopes) {
     scopes += (scopes.empty() ? "" : known.facts.scope_separator) + scope;
@@ -110,11 +110,20 @@ Result<std::string> Keeper::begin(const std::string& tenant, const std::string& 
   return known.facts.authorize_url + "?" + formOf(params);
 }
 
+Result<Login> Keeper::loginOf(const std::string& state) {
+  const CatalogPtr catalog = deps_.catalog();
+  const Integration* of = catalog->findIntegration(Logins::integrationOf(state));
+  if (of) {
+    auto login = logins_.take(of->tenant, state);
+    if (login || login.error().code != ErrorCode::NotFound) return login;
+  }
+  return refused("the login is unknown, has been used before, or took too long");
+}
+
 Result<std::string> Keeper::finish(const std::string& query) {
   JUNCTOR_TRY(auto params, callbackParams(query));
-  const auto login = logins_.take(params["state"]);
-  if (!login) return refused("the login is unknown, has been used before, or took too long");
-  JUNCTOR_TRY(const Known known, know(login->tenant, login->integration));
+  JUNCTOR_TRY(const Login login, loginOf(params["state"]));
+  JUNCTOR_TRY(const Known known, know(login.tenant, login.integration));
   // RFC 9207: an answer that names its issuer must come from the one that was asked.
   const std::string issuer = params["iss"];
   if (!issuer.empty() && originOf(issuer) != originOf(known.facts.authorize_url)) {
@@ -124,12 +133,12 @@ Result<std::string> Keeper::finish(const std::string& query) {
   if (params["code"].empty()) return refused("the callback has no code");
   Params order = {{"grant_type", "authorization_code"},
                   {"code", params["code"]},
-                  {"redirect_uri", login->redirect_uri}};
-  if (!login->verifier.empty()) order.emplace_back("code_verifier", login->verifier);
+                  {"redirect_uri", login.redirect_uri}};
+  if (!login.verifier.empty()) order.emplace_back("code_verifier", login.verifier);
   JUNCTOR_TRY(const Token token, request(known, std::move(order), nullptr));
   JUNCTOR_CHECK(keep(*known.integration, token));
   JUNCTOR_CHECK(setStatus(*known.integration, State::Active, ""));
-  return login->integration;
+  return login.integration;
 }
 
 Result<Token> Keeper::request(const Known& known, Params params, const Token* old) {
@@ -165,11 +174,15 @@ Result<void> Keeper::keep(const Integration& of, const Token& token) {
 }
 
 Result<void> Keeper::setStatus(const Integration& of, State state, const std::string& reason) {
-  const std::string json = dumpJson(
-      {{"state", toString(state)}, {"reason", reason}, {"since_ms", deps_.clock.unixMs()}});
+  const int64_t now_ms = deps_.clock.unixMs();
+  const bool was_wrong = this->status(of.id).state == State::Error;
+  const std::string json =
+      dumpJson({{"state", toString(state)}, {"reason", reason}, {"since_ms", now_ms}});
   JUNCTOR_CHECK(deps_.store.putDocument(std::string(kKind) + ":" + of.id, "oauth", json));
   log::info("oauth", {{"tenant", of.tenant}, {"integration", of.id}}, "the integration is {}{}{}",
             toString(state), reason.empty() ? "" : ": ", reason);
+  const bool told = was_wrong ? state == State::Active : state == State::Error;
+  if (told && deps_.tell) deps_.tell({of.tenant, of.id, reason, now_ms, was_wrong});
   return {};
 }
 

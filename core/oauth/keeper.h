@@ -27,6 +27,13 @@ namespace junctor::oauth {
 using Send = std::function<Result<net::OutboundResponse>(const Integration& of,
                                                          net::OutboundRequest request)>;
 
+// The credential of an integration begins, or ends, to be in error.
+struct CredentialTrouble {
+  std::string tenant, integration, reason;
+  int64_t since_ms = 0;
+  bool over = false;
+};
+
 struct KeeperDeps {
   vault::Vault& vault;
   store::Store& store;
@@ -35,6 +42,7 @@ struct KeeperDeps {
   std::function<std::string()> redirect_uri;  // https://…/v1/oauth/callback
   Send send;
   const Clock& clock;
+  std::function<void(const CredentialTrouble&)> tell = {};  // must not block
 };
 
 // Of the credential: none was tried; a person is asked; it is taken; refused or ended; given back.
@@ -48,7 +56,8 @@ struct Status {
 
 class Keeper {
  public:
-  explicit Keeper(KeeperDeps deps) : deps_(std::move(deps)), logins_(deps_.clock) {}
+  explicit Keeper(KeeperDeps deps)
+      : deps_(std::move(deps)), logins_(deps_.vault, deps_.store, deps_.clock) {}
 
   // Where the person must go. InvalidArgument: the connector has no OAuth, or settings.client_id is
   // missing.
@@ -82,6 +91,7 @@ class Keeper {
     size_t waiting = 0;
   };
 
+  Result<Login> loginOf(const std::string& state);
   Result<Known> know(const std::string& tenant, const std::string& integration);
   Result<Token> load(const Integration& of);
   Result<void> keep(const Integration& of, const Token& token);

@@ -1,37 +1,62 @@
 #include "oauth/logins.h"
 
+#include "base/bytes.h"
+#include "base/json_value.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "crypto/secret_bytes.h"
 #include "oauth/token_request.h"
 
 namespace junctor::oauth {
+namespace {
 
-void Logins::dropOld() {
-  const int64_t now_ms = clock_.unixMs();
-  std::erase_if(by_hash_, [now_ms](const auto& each) { return each.second.ends_at_ms <= now_ms; });
+vault::SecretName placeOf(const std::string& tenant, const std::string& integration) {
+  return {tenant, vault::loginOwner(integration), "login"};
 }
 
-Result<std::string> Logins::begin(Login login) {
-  std::lock_guard lock(mutex_);
-  dropOld();
-  std::erase_if(by_hash_, [&](const auto& each) {
-    return each.second.integration == login.integration && each.second.tenant == login.tenant;
-  });
-  if (by_hash_.size() >= limits::kOauthPendingMax) {
-    return makeError(ErrorCode::ResourceExhausted, "too many logins are under way");
-  }
-  login.ends_at_ms = clock_.unixMs() + limits::kOauthStateMs;
-  std::string state = randomText();
-  by_hash_[crypto::sha256(state)] = std::move(login);
+std::string hashOf(const std::string& state) {
+  return toHex(crypto::sha256(state));
+}
+
+}  // namespace
+
+std::string Logins::integrationOf(const std::string& state) {
+  const size_t dot = state.rfind('.');
+  return dot == state.npos ? "" : state.substr(0, dot);
+}
+
+Result<std::string> Logins::begin(const Login& login) {
+  std::string state = login.integration + "." + randomText();
+  std::string json = dumpJson({{"state", hashOf(state)},
+                               {"verifier", login.verifier},
+                               {"redirect_uri", login.redirect_uri},
+                               {"ends_at_ms", clock_.unixMs() + limits::kOauthStateMs}});
+  const crypto::WipeAtEnd wiped(json);
+  JUNCTOR_CHECK(vault_.put(placeOf(login.tenant, login.integration), json));
   return state;
 }
 
-std::optional<Login> Logins::take(const std::string& state) {
-  std::lock_guard lock(mutex_);
-  dropOld();
-  auto found = by_hash_.extract(crypto::sha256(state));
-  if (found.empty()) return std::nullopt;
-  return std::move(found.mapped());
+// A wrong state takes nothing away: whoever guesses an integration's name ends nobody's login.
+Result<Login> Logins::take(const std::string& tenant, const std::string& state) {
+  Login login{tenant, integrationOf(state), "", ""};
+  int64_t ends_at_ms = 0;
+  const std::lock_guard lock(one_at_a_time_);
+  JUNCTOR_CHECK(store_.exclusively("login/" + login.integration, [&]() -> Result<void> {
+    const vault::SecretName place = placeOf(tenant, login.integration);
+    JUNCTOR_CHECK(vault_.withSecret(place, [&](std::string_view value) -> Result<void> {
+      JUNCTOR_TRY(const Json json, parseJson(value));
+      if (!crypto::equalConstantTime(json.value("state", std::string()), hashOf(state))) {
+        return notFound("the state is of no login");
+      }
+      login.verifier = json.value("verifier", std::string());
+      login.redirect_uri = json.value("redirect_uri", std::string());
+      ends_at_ms = json.value("ends_at_ms", int64_t{0});
+      return {};
+    }));
+    return vault_.remove(place);
+  }));
+  if (ends_at_ms <= clock_.unixMs()) return notFound("the login took too long");
+  return login;
 }
 
 }  // namespace junctor::oauth

@@ -1,14 +1,15 @@
 #pragma once
 // Logins: consents under way, by `state`. A state is good once, for limits::kOauthStateMs, for the
-// integration it was made for; it lives in memory alone, so a restart ends it. Thread-safe. Private
-// to the room.
-#include <map>
+// integration it was made for, of which it names one at a time. It rests sealed in the vault, so
+// that a callback may come to any node of a cluster, or after a restart; of the state itself only a
+// hash is kept. Thread-safe. Private to the room.
 #include <mutex>
-#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/store.h"
+#include "vault/vault.h"
 
 namespace junctor::oauth {
 
@@ -16,23 +17,24 @@ struct Login {
   std::string tenant, integration;
   std::string verifier;      // of PKCE; "" = the provider knows none
   std::string redirect_uri;  // exactly as it was sent
-  int64_t ends_at_ms = 0;
 };
 
 class Logins {
  public:
-  explicit Logins(const Clock& clock) : clock_(clock) {}
-  // The state. ResourceExhausted: too many are under way. An older one of the integration ends.
-  Result<std::string> begin(Login login);
-  // Takes it away, whatever comes of it. Nothing: unknown, used before, or too old.
-  std::optional<Login> take(const std::string& state);
+  Logins(vault::Vault& vault, store::Store& store, const Clock& clock)
+      : vault_(vault), store_(store), clock_(clock) {}
+  // The state. An older login of the integration ends.
+  Result<std::string> begin(const Login& login);
+  // The integration that a state claims to be of; "" = it is none of ours.
+  static std::string integrationOf(const std::string& state);
+  // Takes the login away, whatever comes of it. NotFound: unknown, used before, or too old.
+  Result<Login> take(const std::string& tenant, const std::string& state);
 
  private:
-  void dropOld();
-
+  std::mutex one_at_a_time_;  // in this process; the store sees to the others
+  vault::Vault& vault_;
+  store::Store& store_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<std::string, Login> by_hash_;  // of the state: looking one up tells nothing by its time
 };
 
 }  // namespace junctor::oauth

@@ -145,20 +145,23 @@ Result<void> readRate(const Json& manifest, Declared& out) {
 
 Result<void> readHooks(const Json& manifest, Declared& out) {
   if (!manifest.contains("hooks")) return {};
-  JUNCTOR_TRY(const auto hooks, StrictObject::open(manifest["hooks"], "hooks",
-                                                   {"subscribe", "unsubscribe", "renew", "list",
-                                                    "events", "lifetime_s", "secret"}));
+  JUNCTOR_TRY(const auto hooks,
+              StrictObject::open(manifest["hooks"], "hooks",
+                                 {"subscribe", "unsubscribe", "renew", "list", "events",
+                                  "lifetime_s", "secret", "each", "id_after"}));
   for (const char* key : {"subscribe", "unsubscribe", "renew", "list"}) {
     const bool optional = key == std::string_view("renew") || key == std::string_view("list");
     if (optional && !hooks.has(key)) continue;
     if (!hooks.has(key)) return hooks.error(key, "is required");
-    JUNCTOR_TRY(const auto one, StrictObject::open(hooks.at(key), hooks.pathOf(key),
-                                                   {"request", "result", "items", "id", "url"}));
+    JUNCTOR_TRY(const auto one,
+                StrictObject::open(hooks.at(key), hooks.pathOf(key),
+                                   {"request", "result", "items", "id", "url", "secret_request"}));
     JUNCTOR_CHECK(checkRequest(one, "request"));
+    if (one.has("secret_request")) JUNCTOR_CHECK(checkRequest(one, "secret_request"));
   }
   JUNCTOR_TRY(const std::string secret, hooks.text("secret", "host"));
-  if (secret != "host" && secret != "provider") {
-    return hooks.error("secret", "must be host or provider");
+  if (secret != "host" && secret != "provider" && secret != "none") {
+    return hooks.error("secret", "must be host, provider or none");
   }
   out.hook_secret_by_host = secret == "host";
   JUNCTOR_TRY(out.hook_events, hooks.texts("events"));

@@ -57,6 +57,7 @@ class EngineStore : public Store {
                                            const std::function<bool(EventId)>& skip) final {
     return reader().inbox(limit, bytes_max, skip);
   }
+  Result<std::map<std::string, int64_t>> parked() final { return reader().parked(); }
   Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take) final {
     return reader().due(now_ms, from, take);
   }

@@ -56,6 +56,9 @@ struct FlowOutcome {
   // first event replaces the stored one of the same id, whichever of its request it is.
   bool again = false;
   int64_t claim = 0;  // of the request
+  // Instead of all that: the request is put aside (off inbox(), still counted as its tenant's
+  // inbox) until unpark() of its integration. `events` names it: one event with the request's id.
+  bool park = false;
   // With `again`: the dead letter that is thereby done with. It becomes Discarded in the same
   // transaction; if it is not Dead any more, the outcome fails with InvalidArgument.
   std::optional<DeliveryId> settles = std::nullopt;
@@ -208,6 +211,11 @@ class Store {
   // most `limit`, and no more once their bodies exceed `bytes_max` (so at least one).
   virtual Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                                    const std::function<bool(EventId)>& skip) = 0;
+  // How many requests are put aside, by integration; of all tenants.
+  virtual Result<std::map<std::string, int64_t>> parked() = 0;
+  // Puts the oldest of an integration's back on the inbox, at most `limit`; says how many. Blocks
+  // until that is durable.
+  virtual Result<int64_t> unpark(const std::string& integration, int64_t limit) = 0;
   // Offers the pending deliveries due at `now_ms`, lane by lane (a lane is one tenant's
   // destination and one priority), in each the oldest due time first. The answer steers: a lane
   // that takes no more
@@ -274,6 +282,7 @@ class Store {
   // After watch({}) has returned none comes any more.
   virtual void watch(Watcher) {}
   virtual int lane() const { return -1; }  // for IdSource::useLane
+  virtual int nodes() const { return 1; }  // how many there are, this one with them
   // Runs `work` while no other process of the cluster runs work of that name; within a process the
   // caller has his own mutex. Blocks. Unavailable if the database cannot be reached, or others take
   // longer than limits::kStoreAnswerMs. A process that stands still for that long loses its turn.

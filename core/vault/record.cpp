@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kVersion = 1;
 constexpr std::string_view kDestination = "destination/";
+constexpr std::string_view kLogin = "login/";
 constexpr size_t kNameBytesMax = 255;
 
 // Each part with its length, so that no two lists of parts give the same bytes.
@@ -90,6 +91,10 @@ std::string destinationOwner(const std::string& name) {
   return std::string(kDestination) + name;
 }
 
+std::string loginOwner(const std::string& integration) {
+  return std::string(kLogin) + integration;
+}
+
 std::string secretKind(const std::string& tenant, const std::string& owner) {
   return "secret/" + tenant + "/" + owner;
 }
@@ -141,7 +146,11 @@ Result<void> checkTenant(const std::string& tenant) {
 Result<void> checkName(const SecretName& name) {
   JUNCTOR_CHECK(checkTenant(name.tenant));
   std::string_view owner = name.owner;
-  if (owner.starts_with(kDestination)) owner.remove_prefix(kDestination.size());
+  for (const std::string_view prefix : {kDestination, kLogin}) {
+    if (!owner.starts_with(prefix)) continue;
+    owner.remove_prefix(prefix.size());
+    break;
+  }
   if (!plainName(owner, kNameBytesMax)) {
     return invalidArgument("an owner's name has letters, digits, '.', '_' and '-'");
   }

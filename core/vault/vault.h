@@ -42,6 +42,8 @@ struct SecretName {
   std::string tenant, owner, field;
 };
 std::string destinationOwner(const std::string& name);  // "destination/" + name
+// "login/" + integration: a login under way, the host's own. No list for people has it.
+std::string loginOwner(const std::string& integration);
 
 struct SecretInfo {
   SecretName name;

@@ -1,6 +1,6 @@
 // Jira: the event's name is "jira:issue_created" or "comment_created"; here issue.created and
 // comment.created.
-#include <junctor/declared.hpp>
+#include <junctor/declared_hooks.hpp>
 
 namespace {
 
@@ -55,9 +55,10 @@ Text message(const jnc::Call& call, const Json& comment, Text issue) {
   });
 }
 
-class Jira final : public jnc::Connector, public jnc::DeclaredApi {
+class Jira final : public jnc::Connector, public jnc::DeclaredApi, public jnc::DeclaredHooks {
  public:
-  Jira(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Jira(const jnc::Call& call, const Json& settings)
+      : DeclaredApi(call, settings), DeclaredHooks(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);

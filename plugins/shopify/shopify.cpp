@@ -1,6 +1,6 @@
 // Shopify: topic, ids and time stand in headers, of two families of names; the body is the
 // resource.
-#include <junctor/declared.hpp>
+#include <junctor/declared_hooks.hpp>
 
 namespace {
 
@@ -47,9 +47,10 @@ Text deal(const jnc::Call& call, const Json& order) {
   });
 }
 
-class Shopify final : public jnc::Connector, public jnc::DeclaredApi {
+class Shopify final : public jnc::Connector, public jnc::DeclaredApi, public jnc::DeclaredHooks {
  public:
-  Shopify(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Shopify(const jnc::Call& call, const Json& settings)
+      : DeclaredApi(call, settings), DeclaredHooks(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Text topic = headerOf(call, request, "Topic");

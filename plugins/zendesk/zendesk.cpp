@@ -1,5 +1,5 @@
 // Zendesk: event subscriptions, and the bodies that triggers are given by their authors.
-#include <junctor/declared.hpp>
+#include <junctor/declared_hooks.hpp>
 
 namespace {
 
@@ -67,9 +67,10 @@ Text canonical(const jnc::Call& call, const Json& body, Text resource) {
   return {};
 }
 
-class Zendesk final : public jnc::Connector, public jnc::DeclaredApi {
+class Zendesk final : public jnc::Connector, public jnc::DeclaredApi, public jnc::DeclaredHooks {
  public:
-  Zendesk(const jnc::Call& call, const Json& settings) : DeclaredApi(call, settings) {}
+  Zendesk(const jnc::Call& call, const Json& settings)
+      : DeclaredApi(call, settings), DeclaredHooks(call, settings) {}
 
   void handle(const jnc::Call& call, const jnc::Request& request, jnc::Events& events) override {
     const Json body = request.json(call);

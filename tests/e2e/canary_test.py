@@ -1,6 +1,10 @@
 """Secrets of acts, OAuth and registered webhooks: a provider that repeats whatever it is sent, and a search
 for every form of every secret in everything that is left."""
 import json
+import os
+import pathlib
+import signal
+import sqlite3
 import subprocess
 import unittest
 import urllib.parse
@@ -77,6 +81,15 @@ class Canaries(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer.body)
         self.answers.append(answer.body)
 
+    def back_up(self):
+        """As an operator would, online."""
+        source = sqlite3.connect(f"file:{self.server.data}/junctor.db?mode=ro", uri=True)
+        target = sqlite3.connect(self.server.data / "copy.db")
+        source.backup(target)
+        self.assertGreater(target.execute("SELECT count(*) FROM document").fetchone()[0], 0)
+        source.close()
+        target.close()
+
     def test_no_form_of_any_secret_is_left_anywhere(self):
         issue = {"repository": "acme/app", "title": "x"}
         self.connect()
@@ -102,7 +115,11 @@ class Canaries(unittest.TestCase):
         backed_up = [r.headers.get("authorization", "") for r in self.provider.all()]
         self.assertTrue(any(self.secrets["token"] in each for each in backed_up))  # it was sent
         self.assertTrue(any(self.secrets["access"] in each for each in backed_up))
-        self.server.kill()  # whatever a crash leaves
+        self.back_up()
+        os.kill(self.server.process.pid, signal.SIGABRT)  # whatever a crash leaves
+        self.assertEqual(self.server.process.wait(), -signal.SIGABRT)
+        crumbs = [path for path in pathlib.Path.cwd().glob("core*") if path.is_file()]
+        self.assertEqual(crumbs, [], "a core was dumped")
         places = {f"answer {n}": body for n, body in enumerate(self.answers)}
         places.update({f"output {n}": (d.stdout + d.stderr).encode() for n, d in enumerate(self.said)})
         places["log"] = self.server.log_path.read_bytes()

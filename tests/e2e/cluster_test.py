@@ -1,11 +1,12 @@
 """Several real servers over one PostgreSQL: who serves what, and what an outage of it costs."""
 import collections
+import subprocess
 import threading
 import time
 import unittest
 
 from cluster import Cluster, claimed_twice, epochs_of_two, keep_diary, stale_writes
-from junctor_harness import Reply, Sink, http_destination, in_parallel, wait_until
+from junctor_harness import Reply, Sink, http_destination, in_parallel, request, wait_until
 from postgres_server import PostgresServer
 
 
@@ -61,6 +62,38 @@ class ClusterTest(unittest.TestCase):
         for verb, state in (("pause", "paused"), ("resume", "flowing")):
             second.cli("destination", verb, "sink", "--tenant", "acme")
             wait_until(lambda: self.state_at(first) == state, f"the first node knows: {state}")
+
+    def test_the_nodes_keep_to_a_providers_rate_together(self):
+        rate = 30
+        provider = Sink(lambda received: Reply(200, body=b'{"number": 7}'))
+        provider.open()
+        self.addCleanup(provider.close)
+        cluster = Cluster(self.server.location(), 3, self.sink, lease_ms=1_500)
+        self.addCleanup(cluster.close)
+        for node in cluster.nodes:
+            node.env["JUNCTOR_CONNECTORS_SIMULATORS"] = f"github={provider.port}"
+        cluster.start()
+        first = cluster.nodes[0]
+        first.write_tenant("globex", [{"id": "gh", "connector": "github", "webhook_secrets": ["env:E2E_SECRET"],
+                                       "settings": {"rate_limit": f"{rate}/s"}}])
+        first.apply()
+        subprocess.run([first.binary, "secret", "put", "gh", "api_token", "--tenant", "globex"], input="t",
+                       text=True, check=True, capture_output=True,
+                       env={**first.env, "JUNCTOR_DATA_DIR": str(first.data)})
+        for node in cluster.nodes:
+            wait_until(lambda: node.post("gh", b"{}", {}).status == 401, "the node knows the integration")
+        time.sleep(2)  # a beat of every node: each knows how many they are
+        tokens = [node.local_token() for node in cluster.nodes]
+
+        def act(i):
+            node, token = cluster.nodes[i % 3], tokens[i % 3]
+            return request(node.admin_port, "POST", "/v1/tenants/globex/integrations/gh/actions/get_issue",
+                           '{"params": {"repository": "acme/app", "number": 7}}',
+                           {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}).status
+        self.assertEqual(set(in_parallel(4 * rate, act)), {200})
+        at = sorted(r.at for r in provider.all())
+        self.assertEqual(len(at), 4 * rate)
+        self.assertLessEqual(max(sum(start <= other < start + 1 for other in at) for start in at), rate)
 
     @staticmethod
     def state_at(node):

@@ -1,4 +1,5 @@
 """Webhooks registered at a provider through its API; handshakes; who may send; which secret is used."""
+import base64
 import hashlib
 import hmac
 import json
@@ -21,7 +22,8 @@ class Hooks(unittest.TestCase):
         self.addCleanup(self.sink.close)
         port = self.provider.port
         self.server = Junctor(env={
-            "JUNCTOR_CONNECTORS_SIMULATORS": f"github={port}:stripe={port}:msgraph={port}",
+            "JUNCTOR_CONNECTORS_SIMULATORS": ":".join(f"{name}={port}" for name in (
+                "github", "stripe", "msgraph", "jira", "shopify", "zendesk")),
             "ZOOM": "zoom-secret", "GRAPH": "graph-client-state", "OLD": "older", "NEW": "newer"})
         self.addCleanup(lambda: self.server.__exit__(None, None, None))
         vault = ["vault:webhook"]
@@ -29,6 +31,12 @@ class Hooks(unittest.TestCase):
             {"id": "gh", "connector": "github", "webhook_secrets": vault,
              "settings": {"repository": "acme/app"}},
             {"id": "st", "connector": "stripe", "webhook_secrets": vault},
+            {"id": "ji", "connector": "jira", "webhook_secrets": vault,
+             "settings": {"site": "acme", "email": "bot@example.com"}},
+            {"id": "shop", "connector": "shopify", "webhook_secrets": vault,
+             "settings": {"shop": "acme", "api_version": "2024-10"}},
+            {"id": "desk", "connector": "zendesk", "webhook_secrets": vault,
+             "settings": {"subdomain": "acme", "email": "bot@example.com"}},
             {"id": "zoom", "connector": "zoom", "webhook_secrets": ["env:OLD", "env:ZOOM"]},
             {"id": "graph", "connector": "msgraph", "webhook_secrets": ["env:GRAPH"],
              "settings": {"tenant": "common"}},
@@ -41,7 +49,8 @@ class Hooks(unittest.TestCase):
         self.behave = lambda received: Reply(200, body=b"[]")
         self.server.start()
         self.server.apply()
-        for integration, field in (("gh", "api_token"), ("st", "api_key")):
+        for integration, field in (("gh", "api_token"), ("st", "api_key"), ("ji", "api_token"),
+                                   ("shop", "access_token"), ("shop", "webhook"), ("desk", "api_token")):
             subprocess.run([self.server.binary, "secret", "put", integration, field, "--tenant", "acme"],
                            input="a-token", text=True, check=True, capture_output=True,
                            env={**self.server.env, "JUNCTOR_DATA_DIR": str(self.server.data)})
@@ -123,6 +132,68 @@ class Hooks(unittest.TestCase):
                                         "data": {"object": {"id": "in_1", "object": "invoice"}}})
         self.assertEqual(self.server.post("st", body, headers).status, 200)
         self.assertNotIn(secret, self.server.log())
+
+    def answering(self, *replies):
+        """The list is empty; then these, in turn; whatever is taken away is gone."""
+        left = list(replies)
+
+        def behave(received):
+            if received.method == "DELETE":
+                return Reply(204, body=b"")
+            known = received.method == "GET" and not received.path.endswith("signing_secret")
+            return Reply(200, body=b"[]" if "1.0/webhook" in received.path else b"{}") if known else left.pop(0)
+        self.behave = behave
+
+    def asked(self, method):
+        return [r for r in self.provider.all() if r.method == method]
+
+    def test_jiras_id_is_the_end_of_an_address(self):
+        self.answering(Reply(201, body=b'{"self": "https://acme.atlassian.net/rest/webhooks/1.0/webhook/72"}'))
+        self.server.cli("integration", "register-webhook", "ji")
+        sent = self.asked("POST")[0]
+        self.assertEqual(sent.path, "/rest/webhooks/1.0/webhook")
+        self.assertEqual(self.shown("ji")["registered_webhook"]["id"], "72")
+        body = json.dumps({"webhookEvent": "jira:issue_created", "timestamp": 1, "issue": {"key": "A-1", "fields": {}}})
+        signature = hmac.new(sent.json()["secret"].encode(), body.encode(), hashlib.sha256).hexdigest()
+        answer = self.server.post("ji", body, {"X-Hub-Signature": "sha256=" + signature,
+                                               "X-Atlassian-Webhook-Identifier": "w-1",
+                                               "Content-Type": "application/json"})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.server.cli("integration", "unregister-webhook", "ji")
+        self.assertEqual([r.path for r in self.asked("DELETE")], ["/rest/webhooks/1.0/webhook/72"])
+
+    def test_zendesks_secret_is_asked_for_apart(self):
+        secret = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
+        self.answering(Reply(201, body=b'{"webhook": {"id": "01EJ"}}'),
+                       Reply(200, body=json.dumps({"signing_secret": {"algorithm": "SHA256",
+                                                                      "secret": secret}}).encode()))
+        self.server.cli("integration", "register-webhook", "desk")
+        self.assertEqual(self.asked("POST")[0].json()["webhook"]["subscriptions"],
+                         ["zen:event-type:ticket.created"])
+        self.assertEqual(self.asked("GET")[-1].path, "/api/v2/webhooks/01EJ/signing_secret")
+        body, at = json.dumps({"type": "zen:event-type:ticket.created", "id": "e-1"}), \
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        digest = hmac.new(secret.encode(), (at + body).encode(), hashlib.sha256).digest()
+        answer = self.server.post("desk", body, {
+            "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(), "Content-Type": "application/json",
+            "X-Zendesk-Webhook-Signature-Timestamp": at, "X-Zendesk-Webhook-Invocation-Id": "i-1"})
+        self.assertIn(answer.status, (200, 202), answer.body)
+        self.assertNotIn(secret, self.server.log())
+
+    def test_shopify_has_a_webhook_for_each_topic_or_none(self):
+        made = [Reply(201, body=json.dumps({"webhook": {"id": n}}).encode()) for n in (71, 72)]
+        self.answering(*made)
+        self.server.cli("integration", "register-webhook", "shop", "orders/create", "customers/create")
+        self.assertEqual([r.json()["webhook"]["topic"] for r in self.asked("POST")],
+                         ["orders/create", "customers/create"])
+        self.assertEqual(self.shown("shop")["registered_webhook"]["id"], "71,72")
+        self.server.cli("integration", "unregister-webhook", "shop")
+        gone = [f"/admin/api/2024-10/webhooks/{n}.json" for n in (71, 72)]
+        self.assertEqual([r.path for r in self.asked("DELETE")], gone)
+        self.answering(made[0], Reply(422, body=b'{"errors": "topic is invalid"}'))
+        refused = self.server.cli("integration", "register-webhook", "shop", "orders/create", "nonsense", check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertEqual([r.path for r in self.asked("DELETE")][2:], gone[:1])
 
     def test_a_connector_without_that_api_says_where_to_look(self):
         answer = self.call("POST", "integrations/zoom/register-webhook", "{}")

@@ -2,6 +2,7 @@
 load and through a crash."""
 import base64
 import binascii
+import json
 import pathlib
 import re
 import secrets
@@ -10,7 +11,7 @@ import threading
 import unittest
 import urllib.parse
 
-from junctor_harness import Junctor, ROUTE_ALL, Sink, github, http_destination, request
+from junctor_harness import Junctor, Reply, ROUTE_ALL, Sink, github, http_destination, request
 
 
 def canary():
@@ -90,6 +91,11 @@ class Vault(unittest.TestCase):
         for command in (["secret", "list"], ["key", "status"], ["key", "rotate"], ["doctor"],
                         ["key", "rotate", "--tenant", "acme"], ["events", "show", event],
                         ["secret", "list", "destination/sink"], ["config", "show"]):
+            self.said.append(self.server.cli(*command, "--output", "json"))
+        self.sink.behave = lambda received: Reply(410, body=json.dumps(received.headers).encode())
+        dead = self.send().json()["event_id"]  # refused by one who repeats what he got
+        self.server.settled(dead, "dead")
+        for command in (["events", "show", dead], ["deadletters", "list"]):
             self.said.append(self.server.cli(*command, "--output", "json"))
         # What is malformed is refused without being repeated.
         refused = self.post_secret(b'{"field":"webhook","value":"' + self.webhook.encode())

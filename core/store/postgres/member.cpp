@@ -101,6 +101,7 @@ Result<void> Member::join() {
                         int64_t{lane_.load()})}));
     mine.row();
     JUNCTOR_CHECK(connection_->script("COMMIT"));
+    JUNCTOR_CHECK(countNodes());
     load_.requests = 0;
     load_.deliveries = 0;
     lane_.store(static_cast<int>(mine.integer(1)), std::memory_order_release);
@@ -151,6 +152,12 @@ void Member::beat() {
   news_.push("");
 }
 
+Result<void> Member::countNodes() {
+  JUNCTOR_TRY(Rows count, connection_->run({"SELECT count(*)::int8 FROM node"}));
+  if (count.row()) nodes_.store(static_cast<int>(count.integer(0)), std::memory_order_relaxed);
+  return {};
+}
+
 // A lease that ran out while nobody took over is simply renewed.
 Result<void> Member::renew() {
   JUNCTOR_TRY(const Rows renewed,
@@ -166,6 +173,7 @@ Result<void> Member::renew() {
     tellLost();  // the lane may be another
     return {};
   }
+  JUNCTOR_CHECK(countNodes());
   // After an outage all leases have run out; whoever is back first must not fence the others.
   if (renewed_ms_ - reachable_since_ms_ < options_.lease_ms) return {};
   return takeOver();

@@ -39,6 +39,7 @@ class Member {
 
   int64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   int lane() const { return lane_.load(std::memory_order_acquire); }
+  int nodes() const { return nodes_.load(std::memory_order_relaxed); }  // known at the last beat
   bool reachable() const { return reachable_.load(std::memory_order_relaxed); }
   // Any thread: a transaction found that the epoch is not known any more.
   void suspect();
@@ -56,6 +57,7 @@ class Member {
   void beat();
   Result<void> connect();
   Result<void> join();
+  Result<void> countNodes();
   Result<void> renew();
   Result<void> takeOver();
   Result<void> compareDocuments(bool tell);
@@ -77,7 +79,7 @@ class Member {
   int64_t upkeep_ms_ = 0;                    // of the teller's thread
 
   std::atomic<int64_t> epoch_{0};
-  std::atomic<int> lane_{-1};
+  std::atomic<int> lane_{-1}, nodes_{1};
   std::atomic<bool> reachable_{false};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> stopping_{false};

@@ -73,6 +73,13 @@ Result<std::vector<RawRequestPtr>> PgReader::inbox(size_t limit, size_t bytes_ma
   return requests;
 }
 
+Result<std::map<std::string, int64_t>> PgReader::parked() {
+  JUNCTOR_TRY(Rows rows, asHost("SELECT integration, count(*)::int8 FROM parked GROUP BY 1"));
+  std::map<std::string, int64_t> counts;
+  while (rows.row()) counts.emplace(rows.text(0), rows.integer(1));
+  return counts;
+}
+
 Result<void> PgReader::claimRequests(int64_t claim, size_t count) {
   JUNCTOR_CHECK(asHost(
       "UPDATE inbox b SET epoch = $1::int8 FROM (SELECT tenant_id, key FROM inbox WHERE epoch = 0"

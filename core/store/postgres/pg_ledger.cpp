@@ -96,8 +96,8 @@ Result<void> PgReader::compareLedger(LedgerPass& pass) {
       countOf(LedgerRows::kPending, "delivery x WHERE x.state = 0") +
       countOf(LedgerRows::kWaiting, "delivery x WHERE x.state = 2") +
       countOf(LedgerRows::kDead, "delivery x WHERE x.state = 5") +
-      countOf(LedgerRows::kInbox, "inbox x") + "SELECT " + std::to_string(LedgerRows::kCounters) +
-      "::int8, tenant_id, " + kSums + " GROUP BY tenant_id";
+      countOf(LedgerRows::kInbox, "inbox x") + countOf(LedgerRows::kInbox, "parked x") + "SELECT " +
+      std::to_string(LedgerRows::kCounters) + "::int8, tenant_id, " + kSums + " GROUP BY tenant_id";
   std::map<std::string, LedgerRows> stored;
   std::map<std::string, Ledger> counted;
   for (const auto& [tenant, rows] : pass.rows) stored[tenant].rows = rows;

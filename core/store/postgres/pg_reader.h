@@ -19,6 +19,7 @@ class PgReader {
   PgReader(std::string location, const Clock& clock) : readers_(std::move(location), clock) {}
   void claimFor(Member* member) { member_ = member; }
 
+  Result<std::map<std::string, int64_t>> parked();
   Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                            const std::function<bool(EventId)>& skip);
   Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take);

@@ -133,6 +133,22 @@ Result<void> PostgresStore::changed(Connection& connection, const std::string& w
   return {};
 }
 
+Result<int64_t> PostgresStore::unpark(const std::string& integration, int64_t limit) {
+  int64_t moved = 0;
+  JUNCTOR_CHECK(edit([&](Connection& connection) -> Result<void> {
+    JUNCTOR_TRY(const Rows rows,
+                connection.run({"WITH f AS MATERIALIZED (SELECT tenant_id, key FROM parked WHERE"
+                                " integration = $1 ORDER BY key LIMIT $2::int8 FOR UPDATE"
+                                " SKIP LOCKED), moved AS (DELETE FROM parked p USING f WHERE"
+                                " p.tenant_id = f.tenant_id AND p.key = f.key RETURNING p.*)"
+                                " INSERT INTO inbox SELECT tenant_id, key, id_lo, 0 FROM moved",
+                                Params::of(integration, limit)}));
+    moved = rows.changed();
+    return {};
+  }));
+  return moved;
+}
+
 Result<void> PostgresStore::putDocument(const std::string& kind, const std::string& key,
                                         const std::string& json) {
   if (kind.empty() || key.empty() || json.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 // PostgresStore: Store over a PostgreSQL database that any number of nodes share.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,7 @@ class PostgresStore final : public EngineStore<PostgresStore> {
   ~PostgresStore() override;
 
   void append(RawRequestPtr request, AppendDone done) override;
+  Result<int64_t> unpark(const std::string& integration, int64_t limit) override;
   Result<void> putDocument(const std::string& kind, const std::string& key,
                            const std::string& json) override;
   Result<void> removeDocument(const std::string& kind, const std::string& key) override;
@@ -31,6 +33,7 @@ class PostgresStore final : public EngineStore<PostgresStore> {
   void watch(Watcher watcher) override;
   Result<void> exclusively(const std::string& name,
                            const std::function<Result<void>()>& work) override;
+  int nodes() const override { return member_ ? std::max(1, member_->nodes()) : 1; }
   int lane() const override { return member_ ? member_->lane() : -1; }
 
  private:

@@ -147,7 +147,21 @@ BEGIN
 END $$;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, "first", kFirst}}};
+// Requests that wait for their integration to be enabled: of the inbox, but not looked at.
+constexpr std::string_view kParked = R"sql(
+CREATE TABLE parked (
+  tenant_id text COLLATE "C" NOT NULL, key bigint NOT NULL, id_lo bigint NOT NULL,
+  integration text COLLATE "C" NOT NULL, PRIMARY KEY (tenant_id, key)
+);
+CREATE INDEX parked_of ON parked (integration, key);
+CREATE POLICY tenant ON parked USING (
+  (SELECT current_setting('junctor.host', true)) = 'on' OR
+  tenant_id = (SELECT current_setting('junctor.tenant', true)));
+ALTER TABLE parked ENABLE ROW LEVEL SECURITY;
+ALTER TABLE parked FORCE ROW LEVEL SECURITY;
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations = {{{1, "first", kFirst}, {2, "parked", kParked}}};
 constexpr int64_t kPruneRows = 5'000;
 constexpr int64_t kDayMs = 24LL * 3600 * 1000;
 

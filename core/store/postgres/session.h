@@ -84,6 +84,7 @@ class PgSession {
                               std::unordered_set<int64_t>& stored);
   Result<void> answerDuplicates(const std::vector<AppendWrite*>& writes);
   Result<void> finish(std::vector<FinishWrite*>& writes);
+  Result<void> park(const Event& of);
   Result<void> takeOffInbox(std::vector<FinishWrite*>& writes);
   Result<void> finishAgain(FinishWrite& write);
   Result<Result<void>> settleDeadLetter(DeliveryId id);

@@ -168,6 +168,11 @@ Result<void> PgSession::finish(std::vector<FinishWrite*>& writes) {
     std::vector<Planned> ready;
     for (FinishWrite* write : planned) {
       if (write->result) continue;
+      if (write->outcome->park) {
+        JUNCTOR_CHECK(park(write->outcome->events.front()));
+        write->result = FlowStored();
+        continue;
+      }
       JUNCTOR_CHECK(putNote(*write->outcome));
       --delta(write->outcome->events.front().tenant).inbox;
       ready.push_back({write, 0});
@@ -175,6 +180,13 @@ Result<void> PgSession::finish(std::vector<FinishWrite*>& writes) {
     JUNCTOR_CHECK(insertPlanned(ready));
   }
   for (FinishWrite* write : again) JUNCTOR_CHECK(finishAgain(*write));
+  return {};
+}
+
+Result<void> PgSession::park(const Event& of) {
+  JUNCTOR_CHECK(run("INSERT INTO parked VALUES ($1, $2::int8, $3::int8, $4)",
+                    Params::of(of.tenant, of.id.orderKey(), static_cast<int64_t>(of.id.uuid.lo),
+                               of.integration)));
   return {};
 }
 

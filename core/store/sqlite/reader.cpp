@@ -68,6 +68,14 @@ Result<std::vector<RawRequestPtr>> Reader::inbox(size_t limit, size_t bytes_max,
   return requests;
 }
 
+Result<std::map<std::string, int64_t>> Reader::parked() {
+  JUNCTOR_TRY(auto rows, query("SELECT integration, count(*) FROM parked GROUP BY integration"));
+  std::map<std::string, int64_t> counts;
+  while (rows->row()) counts.emplace(rows->bytes(0), rows->integer(1));
+  JUNCTOR_CHECK(rows.end());
+  return counts;
+}
+
 Result<EventPtr> Reader::loadEvent(const std::string& tenant, EventId id) {
   static const std::string sql =
       std::string("SELECT ") + kEventColumns + ", " + kRequestColumns +

@@ -22,6 +22,7 @@ class Reader {
   Reader(const std::string& path, NameTable& names, bool follows)
       : pool_(path), names_(names), follows_(follows) {}
 
+  Result<std::map<std::string, int64_t>> parked();
   Result<std::vector<RawRequestPtr>> inbox(size_t limit, size_t bytes_max,
                                            const std::function<bool(EventId)>& skip);
   Result<DueScan> due(int64_t now_ms, const std::string& from, const DueTaker& take);

@@ -113,6 +113,8 @@ Result<void> Reader::compareLedger(LedgerPass& pass) {
           " INDEXED BY delivery_dead WHERE state = 5 GROUP BY tenant UNION ALL "
           "SELECT 4, tenant, count(*), 0,0,0,0,0,0,0,0,0,0 FROM inbox"
           " GROUP BY tenant UNION ALL "
+          "SELECT 4, tenant, count(*), 0,0,0,0,0,0,0,0,0,0 FROM parked"
+          " GROUP BY tenant UNION ALL "
           "SELECT 5, tenant, ") +
       kCounterColumns + " FROM counter";
   static_assert(kCounterColumnCount == 11, "the zeroes above stand for these");

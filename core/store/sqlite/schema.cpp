@@ -121,12 +121,22 @@ ALTER TABLE counter ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
 UPDATE counter SET accepted = pending + running + waiting + delivered + filtered + dead + discarded;
 )sql";
 
-constexpr std::array<Migration, 6> kMigrations = {{{1, "first", kFirst},
+// Requests that wait for their integration to be enabled: of the inbox, but not looked at.
+constexpr std::string_view kParked = R"sql(
+CREATE TABLE parked (
+  key INTEGER PRIMARY KEY, id_lo INTEGER NOT NULL, tenant INTEGER NOT NULL,
+  integration TEXT NOT NULL
+);
+CREATE INDEX parked_of ON parked (integration);
+)sql";
+
+constexpr std::array<Migration, 7> kMigrations = {{{1, "first", kFirst},
                                                    {2, "inbox-without-print", kInboxWithoutPrint},
                                                    {3, "ordered-deliveries", kOrderedDeliveries},
                                                    {4, "mapped", kMapped},
                                                    {5, "steps", kSteps},
-                                                   {6, "fairness", kFairness}}};
+                                                   {6, "fairness", kFairness},
+                                                   {7, "parked", kParked}}};
 
 }  // namespace
 

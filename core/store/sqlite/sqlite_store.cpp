@@ -105,6 +105,27 @@ void SqliteStore::append(RawRequestPtr request, AppendDone done) {
   writer_->append(std::move(write));
 }
 
+Result<int64_t> SqliteStore::unpark(const std::string& integration, int64_t limit) {
+  int64_t moved = 0;
+  JUNCTOR_CHECK(edit([&](Database& database) -> Result<void> {
+    Statement last(database,
+                   "SELECT coalesce(max(key), 0) FROM (SELECT key FROM parked WHERE integration=?"
+                   " ORDER BY key LIMIT ?)");
+    if (!last.with(integration, limit).row()) return database.error();
+    const int64_t to = last.integer(0);
+    last.reset();
+    Statement put(database,
+                  "INSERT INTO inbox SELECT key, id_lo, tenant FROM parked WHERE integration=? AND"
+                  " key<=?");
+    JUNCTOR_CHECK(runEdit(database, put.with(integration, to)));
+    Statement take(database, "DELETE FROM parked WHERE integration=? AND key<=?");
+    JUNCTOR_CHECK(runEdit(database, take.with(integration, to)));
+    moved = take.changedRows();
+    return {};
+  }));
+  return moved;
+}
+
 Result<void> SqliteStore::putDocument(const std::string& kind, const std::string& key,
                                       const std::string& json) {
   if (kind.empty() || key.empty() || json.empty()) {

@@ -21,6 +21,7 @@ class SqliteStore final : public EngineStore<SqliteStore> {
   ~SqliteStore() override = default;
 
   void append(RawRequestPtr request, AppendDone done) override;
+  Result<int64_t> unpark(const std::string& integration, int64_t limit) override;
   Result<void> putDocument(const std::string& kind, const std::string& key,
                            const std::string& json) override;
   Result<void> removeDocument(const std::string& kind, const std::string& key) override;

@@ -59,8 +59,15 @@ Result<FlowStored> WriteSession::apply(FinishWrite& write) {
   JUNCTOR_CHECK(checkOutcome(outcome));
   if (outcome.again) return applyAgain(outcome);
   JUNCTOR_CHECK(takeOffInbox(outcome.request_id));
+  const Event& first = outcome.events.front();
+  if (outcome.park) {
+    insert_parked_
+        .with(first.id.orderKey(), first.id.uuid.lo, nameNumber(first.tenant), first.integration)
+        .run();
+    return FlowStored();
+  }
   putNote(outcome);
-  --delta(nameNumber(outcome.events.front().tenant)).inbox;
+  --delta(nameNumber(first.tenant)).inbox;
   return insertPlanned(outcome, 0);
 }
 

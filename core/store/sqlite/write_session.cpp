@@ -44,6 +44,7 @@ WriteSession::WriteSession(Database& database, NameTable& names, const Fingerpri
       insert_request_(database, "INSERT INTO request VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       insert_inbox_(database, "INSERT INTO inbox VALUES (?,?,?)"),
       delete_inbox_(database, "DELETE FROM inbox WHERE key=? AND id_lo=?"),
+      insert_parked_(database, "INSERT INTO parked VALUES (?,?,?,?)"),
       find_event_source_(database, "SELECT integration, source_event_id FROM event WHERE key=?"),
       find_event_(database, "SELECT id_lo FROM event WHERE key=?"),
       insert_event_(database,

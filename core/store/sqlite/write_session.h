@@ -103,7 +103,7 @@ class WriteSession {
   std::unordered_map<int64_t, Delta> deltas_;
 
   Statement begin_, commit_, insert_name_, insert_dedupe_, prune_dedupe_, add_counters_;
-  Statement find_request_, insert_request_, insert_inbox_, delete_inbox_;
+  Statement find_request_, insert_request_, insert_inbox_, delete_inbox_, insert_parked_;
   Statement find_event_source_, find_event_, insert_event_, delete_event_;
   Statement insert_delivery_, find_delivery_, update_delivery_;
   Statement end_attempt_, insert_attempt_, find_earlier_, release_next_;

@@ -93,6 +93,37 @@ TEST_CASE("a finished request is off the inbox and cannot be finished again") {
   CHECK(house.store->ledger("acme")->events == 1);
 }
 
+TEST_CASE("a parked request is nobody's work until its integration is unparked, oldest first") {
+  StoreHouse house;
+  std::vector<RawRequestPtr> raws;
+  for (int i = 0; i < 5; ++i) {
+    raws.push_back(house.request("d-" + std::to_string(i)));
+    REQUIRE(house.append(raws.back()));
+    store::FlowOutcome aside{raws.back()->id, {StoreHouse::eventOf(*raws.back())}, {}};
+    aside.park = true;
+    REQUIRE(house.finish(aside));
+    CHECK(house.finish(aside).error().code == ErrorCode::NotFound);
+  }
+  house.reopen();
+  CHECK(house.store->inbox(10, limits::kWindowBytesMax, nullptr)->empty());
+  CHECK(house.store->parked()->at("acme-hub") == 5);
+  CHECK(house.store->ledger("acme")->inbox == 5);
+  CHECK(house.store->ledger("acme")->events == 0);
+  CHECK(*house.store->unpark("another", 10) == 0);
+  CHECK(*house.store->unpark("acme-hub", 2) == 2);
+  const auto inbox = house.store->inbox(10, limits::kWindowBytesMax, nullptr);
+  REQUIRE(inbox->size() == 2);
+  CHECK(inbox->at(0)->id == raws[0]->id);
+  CHECK(inbox->at(1)->id == raws[1]->id);
+  store::LedgerPass pass;
+  while (!pass.complete) REQUIRE(house.store->checkLedger(pass, 100));
+  CHECK(pass.found.empty());
+  CHECK(*house.store->unpark("acme-hub", 10) == 3);
+  CHECK(house.store->parked()->empty());
+  for (const auto& raw : raws) REQUIRE(house.finish({raw->id, {StoreHouse::eventOf(*raw)}, {}}));
+  CHECK(house.store->ledger("acme")->inbox == 0);
+}
+
 TEST_CASE("a request run again replaces its first event and adds deliveries") {
   StoreHouse house;
   const auto raw = house.request("d-1");

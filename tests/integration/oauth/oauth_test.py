@@ -149,6 +149,16 @@ class AnyServer:
             self.assertEqual(self.use().status, 200)
         self.assertEqual(self.state(), "active")
 
+    def test_a_login_goes_on_after_a_restart_and_once_only(self):
+        back = self.consent(self.begin())
+        self.server.kill()
+        self.server.restart()
+        fields = [s["field"] for s in self.api("GET", "gh/secrets").json()["data"]]
+        self.assertEqual(fields, ["client_secret"])
+        self.assertEqual(self.come_back(back).status, 200)
+        self.assertEqual(self.come_back(back).status, 400)
+        self.assertEqual(self.use().status, 200)
+
     def test_a_restart_keeps_the_token(self):
         self.connect()
         self.server.kill()
@@ -157,7 +167,8 @@ class AnyServer:
         self.assertEqual(self.provider.stats()["refreshes"], 0)
 
     def test_a_kill_between_answer_and_store_ends_in_a_state_that_is_seen(self):
-        for wait_s in (0.3, 0, 0.02, 0.1):
+        for i in range(self.kills):
+            wait_s = (0.3, 0, 0.02, 0.1, 0.005)[i % 5]
             with self.subTest(wait_s=wait_s):
                 self.kill_in_a_renewal(wait_s)
 
@@ -291,19 +302,21 @@ class Attacks:
                          "{}", {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
         self.assertEqual(answer.status, 404)
 
-    def test_a_login_that_a_restart_ended(self):
-        back = self.consent(self.begin())
-        self.server.kill()
-        self.server.restart()
-        self.refused(back)
+    def test_a_state_whose_end_is_another_logins(self):
+        mine, other = self.begin(), self.begin("other")
+        state = [dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(u).query))["state"] for u in (mine, other)]
+        back = self.consent(mine)
+        for mixed in ("gh." + state[1].split(".")[1], "other." + state[0].split(".")[1],
+                      "nobody." + state[0].split(".")[1], ".", "gh."):
+            self.refused(self.changed(back, state=mixed))
 
 
 class MockServer(AnyServer, Attacks, House):
-    kind = "mock"
+    kind, kills = "mock", 50
 
 
 class OidcProvider(AnyServer, House):
-    kind = "oidc"
+    kind, kills = "oidc", 5
 
     # oidc-provider always rotates.
     test_the_old_refresh_token_stays_where_none_is_given = None

@@ -80,6 +80,19 @@ TEST_CASE("who waits is let go when its turn comes, and told when it cannot come
   CHECK(stopped.error().code == ErrorCode::Cancelled);
 }
 
+TEST_CASE("nodes share a rate, and never have more of it together") {
+  for (const int64_t count : {1, 2, 3, 7, 100, 5'000}) {
+    for (const int nodes : {1, 2, 3, 5, 64}) {
+      const RateLimit share = action::shareOf({count, std::chrono::seconds(60)}, nodes);
+      INFO(count << " over " << nodes);
+      CHECK(share.count >= 1);
+      // nodes * share.count / share.per <= count / 60
+      CHECK(nodes * share.count * 60 <= count * share.per.count());
+    }
+  }
+  CHECK(action::shareOf({}, 3).count == 0);  // no limit stays none
+}
+
 TEST_CASE("many threads never exceed the rate in any second") {
   constexpr size_t kRate = 40;
   Pacer pacer(systemClock());

@@ -32,6 +32,8 @@ const Expectation kExpectations[] = {
     {"POST /v1/tenants/{t}/integrations/{i}/revoke", "oa"},
     {"POST /v1/tenants/{t}/integrations/{i}/register-webhook", "oa"},
     {"POST /v1/tenants/{t}/integrations/{i}/unregister-webhook", "oa"},
+    {"POST /v1/tenants/{t}/integrations/{i}/disable", "oa"},
+    {"POST /v1/tenants/{t}/integrations/{i}/enable", "oa"},
     {"GET /v1/tenants/{t}/integrations/{i}", "oapvu"},
     {"GET /v1/tenants/{t}/integrations/{i}/actions", "oapvu"},
     {"POST /v1/tenants/{t}/integrations/{i}/actions/{a}", "oap"},
