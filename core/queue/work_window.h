@@ -64,11 +64,7 @@ class WorkWindow {
     const size_t held = lane.held[static_cast<size_t>(priority)];
     if (held >= roomFor(lane)) {
       lane.overflowed = lane.items > 0;
-      if (lane.items == 0) {  // its siblings have all the room of the group: as if all were full
-        turns_.drop(lane);
-        scan_at_ = 0;
-        overflowed_ = true;
-      }
+      if (lane.items == 0) turns_.drop(lane);
       return Offered::LaneFull;
     }
     enter(lane, priority);

@@ -221,8 +221,6 @@ def one_run(rulers, sink, server, conns, seconds, base, rate=0):
     load = rulers.load(server.port, server.path, conns, seconds, server.process.pid, base, rate)
     at_end = sink.stats()
     final = sink.settle(load["ok"])
-    if final["unique"] < load["ok"] and isinstance(server, Junctor):
-        print("     short: " + " ".join(server.cli("ledger", "--output", "json").split()), flush=True)
     return {"rps": load["rps"], "p99": load["p99_ms"], "cpu": load["srv_cpu_us_req"],
             "ok": load["ok"], "bad": load["bad"], "delivered_at_end": at_end["unique"],
             "delivered": final["unique"], "e2e_p50": final["e2e_p50_ms"], "rss": load["rss_mb"]}

@@ -176,28 +176,17 @@ TEST_CASE("an item that only waits for its record does not take a running place"
   window.release(first[0].key, first[0].epoch);
   window.release(first[0].key, first[0].epoch);  // once counts
   size_t unrecorded = 0;
-  const auto more = window.lease(0, 10, [&](const junctor::queue::FairTurns::Lane& lane) {
-    unrecorded = lane.unrecorded;
-    return true;
-  });
-  CHECK(more.size() == 1);
+  CHECK(window
+            .lease(0, 10,
+                   [&](const FairTurns::Lane& lane) {
+                     unrecorded = lane.unrecorded;
+                     return true;
+                   })
+            .size() == 1);
   CHECK(unrecorded == 1);
   CHECK(window.holds(first[0].key));
   CHECK(window.settle(first[0].key, first[0].epoch));
   CHECK(window.lease(0, 10).empty());
-}
-
-TEST_CASE("a lane that finds its siblings in all the room is scanned for when they are gone") {
-  WindowOptions small = options();
-  small.items_max = 4;
-  Window window(small);
-  window.beginScan();
-  window.endScan(Window::kNever);
-  REQUIRE(window.offer(1, "acme/a", 10, 1) == Offered::Taken);
-  REQUIRE(window.offer(2, "acme/b", 10, 2) == Offered::Taken);
-  REQUIRE(window.offer(3, "acme/c", 10, 3) == Offered::LaneFull);  // the tenant has its half
-  for (const auto& leased : window.lease(0, 2)) REQUIRE(window.settle(leased.key, leased.epoch));
-  CHECK(window.scanDue(0));
 }
 
 TEST_CASE("what is settled while a scan reads the store is not handed out again") {
@@ -258,8 +247,8 @@ TEST_CASE("a lane that may not start is passed over, and the others are not") {
   Window window(options());
   window.offer(1, "shut", 10, 1);
   window.offer(2, "open", 10, 2);
-  const auto leased = window.lease(
-      0, 8, [](const junctor::queue::FairTurns::Lane& lane) { return lane.name == "open"; });
+  const auto leased =
+      window.lease(0, 8, [](const FairTurns::Lane& lane) { return lane.name == "open"; });
   REQUIRE(leased.size() == 1);
   CHECK(leased[0].key == 2);
   CHECK(window.lease(0, 8).size() == 1);
