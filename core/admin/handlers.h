@@ -52,6 +52,7 @@ Answered ruleVersion(Call& call);
 Answered draftRule(Call& call);
 Answered publishRule(Call& call);
 Answered rollbackRule(Call& call);
+Answered releaseRules(Call& call);
 Answered retireRule(Call& call);
 Answered endShadow(Call& call);
 Answered shadowReport(Call& call);

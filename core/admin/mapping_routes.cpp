@@ -168,7 +168,8 @@ Answered runMapping(Call& call) {
   if (!rules) return invalidArgument("the tenant's rules do not compile");
   const auto way =
       word == "to_external" ? mapping::Direction::ToExternal : mapping::Direction::FromExternal;
-  const auto ran = script::makeRuleRunner()->convert(*rules, mappingNameOf(call), way, *object);
+  const auto ran =
+      call.services.ruleChecks().makeRunner()->convert(*rules, mappingNameOf(call), way, *object);
   if (ran.error) return unprocessable("mapping-failed", {ran.error->message});
   JsonWriter out;
   out.beginObject();

@@ -207,6 +207,8 @@ const std::vector<Route> kRoutes = {
      {},
      Body::Optional,
      "Object"},
+    {"POST", "/v1/tenants/{t}/rules/release", P::EditRules, releaseRules,
+     "Let rules run again that were quarantined because they ended their process"},
     {"DELETE", "/v1/tenants/{t}/rules/{r}", P::EditRules, retireRule, "Retire the live version"},
     {"GET", "/v1/tenants/{t}/shadow", P::ReadConfig, shadowReport,
      "What shadow rules would have done with live events since they run"},

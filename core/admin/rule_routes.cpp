@@ -86,7 +86,7 @@ Result<script::RulesetPtr> rulesWith(Call& call, const std::string& version) {
     put(scripts, found.script);
   }
   std::vector<std::string> problems;
-  return script::compileRules(
+  return call.services.ruleChecks().compile(
       scripts, flow::surroundingsOf(tenant, call.services.shippedMappings(), problems));
 }
 
@@ -194,7 +194,8 @@ Answered draftRule(Call& call) {
   JUNCTOR_CHECK(historyOf(call).draft(call.tenant(), script, note));
   Tenant tenant = tenantOf(call);
   put(tenant.rules, script);
-  const auto check = flow::checkTenant(tenant, call.services.shippedMappings());
+  const auto check =
+      flow::checkTenant(tenant, call.services.shippedMappings(), false, call.services.ruleChecks());
   JsonWriter out;
   out.beginObject().key("name").string(script.name).key("version").string(script.version);
   out.key("problems").beginArray();
@@ -258,7 +259,8 @@ Answered testRule(Call& call) {
     JUNCTOR_TRY(const auto found, historyOf(call).find(tenant, ruleNameOf(call), version));
     put(tenant.rules, found.script);
   }
-  const auto check = flow::checkTenant(tenant, call.services.shippedMappings(), true);
+  const auto check =
+      flow::checkTenant(tenant, call.services.shippedMappings(), true, call.services.ruleChecks());
   JsonWriter out;
   out.beginObject().key("ok").boolean(check.fit()).key("problems").beginArray();
   for (const auto& problem : check.problems) out.string(problem.message);
@@ -283,7 +285,7 @@ Answered dryRun(Call& call) {
   Event event = envelope->event;
   script::Trace trace;
   trace.details = true;
-  const auto runner = script::makeRuleRunner();
+  const auto runner = call.services.ruleChecks().makeRunner();
   const auto normalized = runner->normalize(*rules, event, root, &trace);
   script::Ran<script::Routed> routed;
   routed.error = normalized.error;
@@ -304,6 +306,12 @@ Answered dryRun(Call& call) {
   return net::jsonResponse(200, std::move(out).take());
 }
 
+Answered releaseRules(Call& call) {
+  JUNCTOR_CHECK(emptyBody(call));
+  JUNCTOR_CHECK(call.services.releaseRules(call.tenant()));
+  return net::jsonResponse(200, R"({"status":"released"})");
+}
+
 // One page of stored events through two versions; the caller asks again with the cursor.
 Answered compareRule(Call& call) {
   JUNCTOR_TRY(const Json body, bodyOf(call, {"version", "against", "since", "cursor"}));
@@ -320,8 +328,8 @@ Answered compareRule(Call& call) {
   }
   JUNCTOR_TRY(const auto before, rulesWith(call, against));
   JUNCTOR_TRY(const auto after, rulesWith(call, version));
-  JUNCTOR_TRY(const auto compared,
-              flow::comparePage(call.services.store(), query, *before, *after));
+  JUNCTOR_TRY(const auto compared, flow::comparePage(call.services.store(), query, *before, *after,
+                                                     call.services.ruleChecks()));
   JsonWriter out;
   out.beginObject();
   writeComparison(out, compared.comparison);

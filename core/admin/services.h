@@ -101,6 +101,10 @@ class Services {
                                    bool dry_run) = 0;
   // The tenant's compiled rules; null if they do not compile.
   virtual script::RulesetPtr rulesOf(const std::string& tenant) const = 0;
+  // Where rules are compiled, tested and tried that are not live; it runs live ones, too.
+  virtual script::RuleHost& ruleChecks() = 0;
+  // Lets the quarantined rules of a tenant run again. NotFound: none are quarantined.
+  virtual Result<void> releaseRules(const std::string& tenant) = 0;
   virtual mapping::BookPtr shippedMappings() const = 0;
   virtual flow::ShadowReport shadowReport(const std::string& tenant) const = 0;
   // New deliveries for a stored event through today's rules.

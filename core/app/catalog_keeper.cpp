@@ -48,9 +48,9 @@ void compare(const std::string& tenant, const char* what, const Section& before,
   }
 }
 
-void checkRules(const Tenant& tenant, const mapping::BookPtr& shipped,
+void checkRules(const Tenant& tenant, const mapping::BookPtr& shipped, script::RuleHost& rules,
                 std::vector<std::string>& problems) {
-  for (const std::string& problem : flow::checkTenant(tenant, shipped).told()) {
+  for (const std::string& problem : flow::checkTenant(tenant, shipped, false, rules).told()) {
     problems.push_back(tenant.id + ": " + problem);
   }
 }
@@ -77,11 +77,12 @@ std::vector<std::string> describeChanges(const Tenant* before, const Tenant& aft
 
 CatalogKeeper::CatalogKeeper(store::Store& store, const plugin::Registry& registry,
                              const config::SecretSource& secrets, mapping::BookPtr shipped,
-                             OnChange on_change)
+                             script::RuleHost& rules, OnChange on_change)
     : store_(store),
       registry_(registry),
       secrets_(secrets),
       shipped_(std::move(shipped)),
+      rules_(rules),
       on_change_(std::move(on_change)),
       catalog_(std::make_shared<const Catalog>()) {}
 
@@ -206,7 +207,7 @@ std::vector<std::string> CatalogKeeper::problemsOf(const Tenant& tenant,
           fmt::format("{}: destination {}: {}", tenant.id, name, usable.error().message));
     }
   }
-  checkRules(tenant, shipped_, problems);
+  checkRules(tenant, shipped_, rules_, problems);
   return problems;
 }
 

@@ -23,7 +23,8 @@ class CatalogKeeper {
   using OnChange = std::function<void(const CatalogPtr&)>;
 
   CatalogKeeper(store::Store& store, const plugin::Registry& registry,
-                const config::SecretSource& secrets, mapping::BookPtr shipped, OnChange on_change);
+                const config::SecretSource& secrets, mapping::BookPtr shipped,
+                script::RuleHost& rules, OnChange on_change);
 
   // Reads the stored catalog and announces it.
   Result<void> load();
@@ -51,6 +52,7 @@ class CatalogKeeper {
   const plugin::Registry& registry_;
   const config::SecretSource& secrets_;
   const mapping::BookPtr shipped_;
+  script::RuleHost& rules_;
   const OnChange on_change_;
   std::mutex applying_;  // one apply at a time
   mutable std::mutex mutex_;

@@ -123,11 +123,14 @@ void addConnectors(CLI::App& app, Parsed& p) {
   cmd->add_option("path", p.paths, "Tenant folders or scripts")->required();
   cmd = command(rule, p, "run", "Run one event through normalize and route, with a trace",
                 "  junctor rule run tenants/acme evt_…\n"
-                "  junctor rule run route.lua push.json --type push --source github",
+                "  junctor rule run route.lua push.json --type push --source github\n"
+                "  junctor rule run refund.lua evt_… --answers answers.json",
                 [&p](const CliContext& c) { return ruleRun(c, p.rule); });
   cmd->add_option("path", p.rule.path, "Tenant folder or script")->required();
   cmd->add_option("event,--event", p.rule.event, "An event's id, or a JSON file");
   cmd->add_option("--type", p.rule.type, "Type of the event, if the file is only a payload");
+  cmd->add_option("--answers", p.rule.answers,
+                  "JSON file with answers of steps of flows: {\"call crm\": …, \"llm\": …}");
   cmd->add_option("--source", p.rule.source, "Connector of the event, likewise");
   cmd = command(rule, p, "repl", "Try Lua on one event, in the sandbox",
                 "  junctor rule repl tenants/acme evt_…\n  junctor rule repl route.lua push.json",

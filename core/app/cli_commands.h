@@ -33,6 +33,7 @@ struct RuleRunOptions {
   std::string path;   // tenant folder or script
   std::string event;  // evt_… of the running server, or a JSON file
   std::string type, source;
+  std::string answers;  // JSON file: what steps of flows are answered; "" = none
 };
 Result<int> ruleRun(const CliContext& context, const RuleRunOptions& options);
 

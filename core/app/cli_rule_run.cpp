@@ -6,6 +6,7 @@
 #include "app/cli_commands.h"
 #include "app/cli_output.h"
 #include "app/cli_rule_event.h"
+#include "app/cli_rule_steps.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -29,26 +30,26 @@ struct RunResult {
   int64_t us = 0;
   bool normalized = false;
   script::Routed routed;
-  std::vector<std::pair<std::string, script::FlowStep>> steps;  // flow, what it would do first
+  std::vector<ToldStep> steps;
+  std::vector<ToldFlow> flows;
   std::optional<script::RuleError> error;
   script::Trace trace;
 };
 
-// The steps that the flows ask for before any is answered.
+// The flows that start, as far as their steps are answered.
 void startFlows(script::RuleRunner& runner, const script::Ruleset& rules, const Event& event,
-                JsonView payload, RunResult& result) {
+                JsonView payload, const StepAnswers& answers, RunResult& result) {
   for (const script::RouteTarget& target : result.routed.targets) {
     const script::FlowInfo* flow = rules.flow(target.route, target.rule_version);
     if (!isFlow(target.destination) || !flow || result.error) continue;
-    auto ran = runner.flow(rules, *flow, event, payload, {}, &result.trace);
-    result.error = ran.error;
-    for (script::FlowStep& step : ran.value.wanted) {
-      result.steps.emplace_back(flow->name, std::move(step));
-    }
+    result.flows.push_back(
+        answers.run(runner, rules, *flow, event, payload, result.trace, result.steps));
+    result.error = result.flows.back().error;
   }
 }
 
-RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload) {
+RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload,
+                   const StepAnswers& answers) {
   RunResult result;
   result.trace.details = true;
   const auto runner = script::makeRuleRunner();
@@ -61,7 +62,7 @@ RunResult runRules(const script::Ruleset& rules, Event event, JsonView payload) 
     result.routed = std::move(routed.value);
     result.error = routed.error;
   }
-  if (!result.error) startFlows(*runner, rules, event, payload, result);
+  if (!result.error) startFlows(*runner, rules, event, payload, answers, result);
   result.us = (systemClock().monotonicNs() - started_ns) / 1000;
   result.event = std::move(event);
   return result;
@@ -144,16 +145,7 @@ Json resultJson(const RunResult& result) {
   out["targets"] = std::move(targets);
   out["dropped"] = result.routed.dropped;
   out["reason"] = result.routed.reason;
-  out["steps"] = Json::array();
-  for (const auto& [flow, step] : result.steps) {
-    const auto body = parseJson(step.args_json);
-    out["steps"].push_back({{"flow", flow},
-                            {"key", step.key},
-                            {"kind", step.kind},
-                            {"target", step.target},
-                            {"body", body ? *body : Json()},
-                            {"where", step.where}});
-  }
+  writeFlows(out, result.flows, result.steps);
   out["error"] = nullptr;
   if (result.error) out["error"] = {{"rule", result.error->rule}, {"text", result.error->message}};
   out["trace"] = result.trace.lines;
@@ -203,10 +195,7 @@ void printResult(const RunResult& result) {
       print(fmt::format("{:<12} {}", "body", visible(target.body_json)));
     if (!target.problem.empty()) talk(paint(visible(target.problem), Paint::Red));
   }
-  for (const auto& [flow, step] : result.steps) {
-    print(fmt::format("{:<12} {} {}: {} {} {}", "first step", flow, step.key, step.kind,
-                      visible(step.target), visible(clipped(step.args_json, 200))));
-  }
+  printFlows(result.flows, result.steps);
   printTrace(result);
   if (result.routed.targets.empty() && !result.error) {
     print(fmt::format("{:<12} {}", result.routed.dropped ? "dropped" : "filtered",
@@ -253,7 +242,7 @@ Result<Json> readEvent(const CliContext& context, const std::string& name) {
 }
 
 bool printRuleRun(const script::Ruleset& rules, Event event, JsonView payload) {
-  const RunResult result = runRules(rules, std::move(event), payload);
+  const RunResult result = runRules(rules, std::move(event), payload, StepAnswers());
   printResult(result);
   return !result.error;
 }
@@ -271,12 +260,13 @@ Result<int> ruleRun(const CliContext& context, const RuleRunOptions& options) {
   printProblems(problems);
   if (!problems.empty()) return kExitConfig;
   JUNCTOR_TRY(const script::RulesetPtr rules, script::compileRules(tenant.rules, surroundings));
+  JUNCTOR_TRY(const StepAnswers answers, StepAnswers::read(options.answers));
   JUNCTOR_TRY(const Json json, readEvent(context, options.event));
   std::string payload;
   Event event = eventFrom(json, options, payload);
   JsonDoc document;
   JUNCTOR_TRY(const JsonView view, document.parse(payload));
-  const RunResult result = runRules(*rules, std::move(event), view);
+  const RunResult result = runRules(*rules, std::move(event), view, answers);
   if (context.json) {
     printJson(resultJson(result));
   } else {

@@ -87,6 +87,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const config::ServerConfig& config,
   engine->client_ = net::startHttpClient(clock);
   engine->ports_ = std::make_unique<ConnectorPorts>(*engine->client_, *engine->store_,
                                                     *engine->vault_, engine->metrics_, clock);
+  JUNCTOR_TRY(engine->rules_, RuleHome::open(config, *engine->store_, clock));
   JUNCTOR_TRY(engine->home_,
               ConnectorHome::open(config, *engine->store_, clock, engine->ports_->ports()));
   engine->build(config);
@@ -150,11 +151,21 @@ std::string Engine::webhookUrl(const Integration& integration) const {
 }
 
 void Engine::buildSteps() {
-  steps::PerformerDeps performer{
-      *store_, *client_, *desk_,
-      ids_,    clock_,   [this](const RawRequestPtr& request) { flow_->offer(request); }};
+  steps::PerformerDeps performer{*store_,
+                                 *client_,
+                                 *desk_,
+                                 ids_,
+                                 clock_,
+                                 [this](const std::string& tenant, const std::string& destination) {
+                                   return dispatcher_->beginCall(tenant, destination);
+                                 },
+                                 [this](const std::string& tenant, const std::string& destination,
+                                        queue::GateSign sign, std::optional<int64_t> wait_ms) {
+                                   dispatcher_->endCall(tenant, destination, sign, wait_ms);
+                                 },
+                                 [this](const RawRequestPtr& request) { flow_->offer(request); }};
   steps_ = std::make_unique<steps::FlowHost>(steps::FlowHostDeps{
-      std::move(performer), shipped_, [this] { dispatcher_->wake(); }, metrics_});
+      std::move(performer), shipped_, [this] { dispatcher_->wake(); }, metrics_, rules_->live()});
   dispatcher_->setFlowRunner([this](delivery::FlowLease lease) { steps_->run(std::move(lease)); });
 }
 
@@ -180,7 +191,7 @@ void Engine::build(const config::ServerConfig& config) {
   flow_ = std::make_unique<flow::FlowEngine>(
       flow::FlowDeps{*store_, home_->registry(), ids_, clock_, metrics_,
                      [this](const flow::IntegrationTrouble& trouble) { notices_->tell(trouble); },
-                     quotas_.get()},
+                     quotas_.get(), rules_->live()},
       config.flow_workers,
       [this](const Delivery& delivery, const EventPtr& event) {
         dispatcher_->offer(delivery, event);
@@ -195,6 +206,7 @@ void Engine::build(const config::ServerConfig& config) {
   shipped_ = mapping::Book::shipped(mappingsFolder(), problems);
   for (const std::string& problem : problems) log::error("app", {}, "{}", problem);
   keeper_ = std::make_unique<CatalogKeeper>(*store_, home_->registry(), secrets_, shipped_,
+                                            rules_->checks(),
                                             [this](const CatalogPtr& catalog) { adopt(catalog); });
   replays_planner_ = flow_->makePlanner();
   replayer_ = std::make_unique<flow::Replayer>(
@@ -255,7 +267,8 @@ void Engine::adopt(const CatalogPtr& catalog) {
   quotas_->adopt(catalog);
   for (const auto& [id, tenant] : catalog->tenants) ledger_->addGauges(id);
   const auto targets = delivery::buildTargets(catalog, secrets_);
-  const auto book = flow::buildRulebook(catalog, shipped_);
+  rules_->expect(catalog->tenants.size());
+  const auto book = flow::buildRulebook(catalog, shipped_, rules_->live());
   dispatcher_->adopt(targets);
   steps_->adopt(book, targets);
   flow_->adopt(book);
@@ -364,6 +377,7 @@ void Engine::setAddresses(std::string public_address, std::string admin_address)
 std::vector<admin::Check> Engine::readiness() const {
   std::vector<admin::Check> checks = {storeCheck(store_->health())};
   checks.push_back({"connectors", true, home_->remarks()});
+  checks.push_back({"rules", true, rules_->remarks()});
   // An alarm, but no reason to take nothing more.
   const std::string imbalance = ledger_->state("").problem;
   checks.push_back({"ledger", true, imbalance.empty() ? "" : "does not balance: " + imbalance});

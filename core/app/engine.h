@@ -13,6 +13,7 @@
 #include "app/ledger_watch.h"
 #include "app/notices.h"
 #include "app/public_front.h"
+#include "app/rule_home.h"
 #include "delivery/dispatcher.h"
 #include "flow/flow_engine.h"
 #include "flow/replayer.h"
@@ -77,6 +78,8 @@ class Engine final : public admin::Services {
   Result<admin::ApplyReport> edit(const std::string& tenant, const admin::TenantChange& change,
                                   bool dry_run) override;
   script::RulesetPtr rulesOf(const std::string& tenant) const override;
+  script::RuleHost& ruleChecks() override { return rules_->checks(); }
+  Result<void> releaseRules(const std::string& tenant) override { return rules_->release(tenant); }
   mapping::BookPtr shippedMappings() const override { return shipped_; }
   flow::ShadowReport shadowReport(const std::string& tenant) const override {
     return flow_->shadowReport(tenant);
@@ -119,6 +122,7 @@ class Engine final : public admin::Services {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<RuleHome> rules_;
   std::unique_ptr<ConnectorPorts> ports_;
   std::unique_ptr<ConnectorHome> home_;
   std::unique_ptr<oauth::Keeper> tokens_;

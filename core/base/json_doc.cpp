@@ -3,10 +3,14 @@
 #include <fmt/core.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/json_numbers.h"
+#include "base/json_writer.h"
 #include "base/limits.h"
 
 namespace junctor {
@@ -38,77 +42,118 @@ std::optional<T> numberAs(element value) {
   return number;
 }
 
-// End of the JSON number that starts at `i`, or `i` if there is none.
-size_t numberEnd(std::string_view text, size_t i) {
-  const size_t start = i;
-  const auto digits = [&] {
-    const size_t first = i;
-    while (i < text.size() && isDigit(text[i])) ++i;
-    return i > first;
-  };
-  if (i < text.size() && text[i] == '-') ++i;
-  const bool zero = i < text.size() && text[i] == '0';
-  if (zero) {
-    ++i;
-  } else if (!digits()) {
-    return start;
-  }
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    if (!digits()) return start;
-  }
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    ++i;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
-    if (!digits()) return start;
-  }
-  return i;
-}
-
-bool parsesAlone(std::string_view literal) {
-  simdjson::dom::parser parser;
-  element ignored;
-  return parser.parse(simdjson::padded_string(literal)).get(ignored) == simdjson::SUCCESS;
-}
-
-// Quotes the number literals that fit neither 64 bits nor a double; all else stays as it is.
-std::string quoteOversizedNumbers(std::string_view text) {
-  constexpr size_t kAlwaysFits = 16;  // digits
-  std::string out;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size();) {
-    if (in_string) {
-      const size_t step = text[i] == '\\' && i + 1 < text.size() ? 2 : 1;
-      if (text[i] == '"') in_string = false;
-      out.append(text, i, step);
-      i += step;
-      continue;
-    }
-    const size_t end = text[i] == '-' || isDigit(text[i]) ? numberEnd(text, i) : i;
-    if (end == i) {
-      if (text[i] == '"') in_string = true;
-      out.push_back(text[i++]);
-      continue;
-    }
-    const std::string_view literal = text.substr(i, end - i);
-    const bool suspicious =
-        literal.size() > kAlwaysFits || literal.find_first_of("eE") != literal.npos;
-    const bool quote = suspicious && !parsesAlone(literal);
-    if (quote) out.push_back('"');
-    out.append(literal);
-    if (quote) out.push_back('"');
-    i = end;
-  }
-  return out;
+// Written with a point or an exponent; is_double() holds for integers too.
+bool isDecimal(element value) {
+  return value.type() == simdjson::dom::element_type::DOUBLE;
 }
 
 bool numberProblem(simdjson::error_code code) {
   return code == simdjson::NUMBER_ERROR || code == simdjson::NUMBER_OUT_OF_RANGE;
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  appendJsonString(out, text);
+  return out;
+}
+
+// An image: these, then the tape, then the texts, then the source.
+struct ImageHead {
+  uint64_t tape_words, text_bytes, source_bytes, index;
+
+  static uint64_t whole(uint64_t bytes) { return (bytes + 7) / 8 * 8; }
+  uint64_t size() const {
+    return sizeof(ImageHead) + tape_words * 8 + whole(text_bytes) + whole(source_bytes);
+  }
+};
+
+using simdjson::dom::document;
+
+// Tags of words of the tape; a number's value is the word behind its tag.
+constexpr uint64_t kNumberTags[] = {uint64_t{'l'} << 56, uint64_t{'u'} << 56, uint64_t{'d'} << 56};
+
+bool isNumberTag(uint64_t word) {
+  return std::find(std::begin(kNumberTags), std::end(kNumberTags), word) != std::end(kNumberTags);
+}
+
+// The word is a number's value, not a tag: before it stands an odd row of number's tags, of which
+// each second one is a value that looks like one.
+bool isNumberValue(const uint64_t* tape, size_t at) {
+  size_t row = 0;
+  while (row < at && isNumberTag(tape[at - 1 - row])) ++row;
+  return row % 2 == 1;
+}
+
+// Texts are written in the order of the tape, so the last one is the end of them.
+size_t textBytes(const document& doc, size_t words) {
+  const uint64_t* tape = doc.tape.get();
+  for (size_t at = words; at-- > 0;) {
+    if (tape[at] >> 56 != uint64_t{'"'} || isNumberValue(tape, at)) continue;
+    const size_t start = tape[at] & ((uint64_t{1} << 56) - 1);
+    uint32_t size = 0;
+    std::memcpy(&size, doc.string_buf.get() + start, sizeof size);
+    return start + sizeof size + size + 1;
+  }
+  return 0;
+}
+
+// A document, and those of its decimals that a double does not hold, found when the first decimal
+// is looked at: most documents have none, and nobody looks.
+struct Document : document {
+  std::string_view text;  // it was made of
+  bool settled = true;
+  std::unordered_map<size_t, std::string> literals;  // by place on the tape
+
+  const std::string* literal(size_t index) {
+    if (!settled) settle();
+    if (literals.empty()) return nullptr;
+    const auto found = literals.find(index);
+    return found == literals.end() ? nullptr : &found->second;
+  }
+
+  // Numbers stand on the tape in the order of the text.
+  void settle() {
+    settled = true;
+    literals.clear();
+    size_t at = 1;
+    const auto next = [&] {
+      while (!isNumberTag(tape[at])) ++at;
+      const size_t found = at;
+      at += 2;
+      return found;
+    };
+    eachJsonNumber(
+        text,
+        [&](std::string_view one) {
+          const size_t place = next();
+          const bool decimal = tape[place] == kNumberTags[2];
+          if (decimal && !keptExactly(one)) literals.emplace(place, one);
+        },
+        [](std::string_view) {});
+  }
+};
+
+Document& documentOf(const void* of) {
+  return *static_cast<Document*>(static_cast<document*>(const_cast<void*>(of)));
+}
+
+ImageHead imageHead(const void* of, size_t index) {
+  const Document& doc = documentOf(of);
+  const size_t words = doc.tape[0] & ((uint64_t{1} << 56) - 1);
+  return {words, textBytes(doc, words), doc.text.size(), index};
+}
+
 }  // namespace
 
 struct JsonDoc::Impl {
+  ~Impl() { closeImage(); }
+  void closeImage() {
+    (void)image.tape.release();  // never its own
+    (void)image.string_buf.release();
+  }
+
+  Document parsed;
+  Document image;  // what openImage() reads
   simdjson::dom::parser parser;
   std::unique_ptr<char[]> buffer;
   size_t capacity = 0;
@@ -120,10 +165,13 @@ struct JsonDoc::Impl {
       capacity = std::max<size_t>(needed * 3 / 2, 16 * 1024);
       buffer = std::make_unique<char[]>(capacity);
       if (const auto code = parser.allocate(capacity, limits::kJsonDepthMax)) return code;
+      if (const auto code = parsed.allocate(capacity)) return code;
     }
     if (!text.empty()) std::memcpy(buffer.get(), text.data(), text.size());
     std::memset(buffer.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
-    return parser.parse(buffer.get(), text.size(), false).get(out);
+    parsed.text = {buffer.get(), text.size()};
+    parsed.settled = false;
+    return parser.parse_into_document(parsed, buffer.get(), text.size(), false).get(out);
   }
 };
 
@@ -143,6 +191,49 @@ Result<JsonView> JsonDoc::parse(std::string_view text) {
   const auto words = std::bit_cast<Words>(value);
   impl_->root = JsonView(words.document, words.index);
   return impl_->root;
+}
+
+Result<JsonView> JsonDoc::openImage(std::string_view image) {
+  impl_->root = JsonView();
+  impl_->closeImage();
+  ImageHead head{};
+  if (image.size() < sizeof head) return invalidArgument("no image of a document");
+  std::memcpy(&head, image.data(), sizeof head);
+  const bool fits = head.tape_words >= 3 && head.tape_words <= image.size() / 8 &&
+                    head.text_bytes <= image.size() && head.source_bytes <= image.size() &&
+                    head.index < head.tape_words && head.size() <= image.size();
+  if (!fits) return invalidArgument("no image of a document");
+  // Only ever read, though the library has no type for that.
+  char* tape = const_cast<char*>(image.data()) + sizeof head;
+  char* texts = tape + head.tape_words * 8;
+  impl_->image.tape.reset(reinterpret_cast<uint64_t*>(tape));
+  impl_->image.string_buf.reset(reinterpret_cast<uint8_t*>(texts));
+  impl_->image.text = {texts + ImageHead::whole(head.text_bytes), head.source_bytes};
+  impl_->image.settled = false;
+  impl_->image.literals.clear();
+  impl_->root = JsonView(&impl_->image, head.index);
+  return impl_->root;
+}
+
+void JsonDoc::settle() {
+  if (!impl_->parsed.settled) impl_->parsed.settle();
+}
+
+size_t JsonView::imageBytes() const {
+  return valid() ? imageHead(document_, index_).size() : 0;
+}
+
+void JsonView::writeImage(char* out) const {
+  const Document& doc = documentOf(document_);
+  const ImageHead head = imageHead(document_, index_);
+  const auto put = [&out](const void* bytes, size_t size) {
+    if (size > 0) std::memcpy(out, bytes, size);
+    out += ImageHead::whole(size);
+  };
+  put(&head, sizeof head);
+  put(doc.tape.get(), head.tape_words * 8);
+  put(doc.string_buf.get(), head.text_bytes);
+  put(doc.text.data(), head.source_bytes);
 }
 
 JsonView JsonDoc::root() const {
@@ -167,7 +258,7 @@ JsonType JsonView::type() const {
     case simdjson::dom::element_type::UINT64:
       return JsonType::Uint;
     case simdjson::dom::element_type::DOUBLE:
-      return JsonType::Double;
+      return documentOf(document_).literal(index_) ? JsonType::String : JsonType::Double;
     case simdjson::dom::element_type::STRING:
       return JsonType::String;
     case simdjson::dom::element_type::BOOL:
@@ -180,8 +271,12 @@ JsonType JsonView::type() const {
 
 std::string_view JsonView::asString() const {
   std::string_view text;
-  if (!valid() || elementOf(document_, index_).get(text) != simdjson::SUCCESS) return {};
-  return text;
+  if (!valid()) return {};
+  const element value = elementOf(document_, index_);
+  if (value.get(text) == simdjson::SUCCESS) return text;
+  if (!isDecimal(value)) return {};
+  const std::string* literal = documentOf(document_).literal(index_);
+  return literal ? *literal : std::string_view();
 }
 std::optional<int64_t> JsonView::asInt() const {
   return valid() ? numberAs<int64_t>(elementOf(document_, index_)) : std::nullopt;
@@ -190,7 +285,8 @@ std::optional<uint64_t> JsonView::asUint() const {
   return valid() ? numberAs<uint64_t>(elementOf(document_, index_)) : std::nullopt;
 }
 std::optional<double> JsonView::asDouble() const {
-  return valid() ? numberAs<double>(elementOf(document_, index_)) : std::nullopt;
+  if (!valid() || type() == JsonType::String) return std::nullopt;
+  return numberAs<double>(elementOf(document_, index_));
 }
 std::optional<bool> JsonView::asBool() const {
   return valid() ? numberAs<bool>(elementOf(document_, index_)) : std::nullopt;
@@ -233,7 +329,20 @@ size_t JsonView::size() const {
 }
 
 std::string JsonView::dump() const {
-  return valid() ? simdjson::minify(elementOf(document_, index_)) : "null";
+  if (!valid()) return "null";
+  const element value = elementOf(document_, index_);
+  const bool container = value.is_array() || value.is_object();
+  Document& whole = documentOf(document_);
+  if ((container || isDecimal(value)) && !whole.settled) whole.settle();
+  if (whole.literals.empty()) return simdjson::minify(value);
+  if (!container) return type() == JsonType::String ? quoted(asString()) : simdjson::minify(value);
+  std::string out = value.is_array() ? "[" : "{";
+  for (auto it = begin(), last = end(); it != last; ++it) {
+    if (out.size() > 1) out += ',';
+    if (value.is_object()) out += quoted(it.key()) + ':';
+    out += (*it).dump();
+  }
+  return out += value.is_array() ? ']' : '}';
 }
 
 std::string JsonView::scalarText() const {

@@ -33,13 +33,19 @@ class JsonView {
   JsonView find(std::string_view key) const;
   // RFC 6901 pointer, "" = this value. Invalid view if absent.
   JsonView pointer(std::string_view pointer) const;
-  JsonView at(size_t index) const;       // array element, 0-based; invalid view if out of range
-  size_t size() const;                   // elements or members; 0 for scalars
+  JsonView at(size_t index) const;  // array element, 0-based; invalid view if out of range
+  size_t size() const;              // elements or members; 0 for scalars
 
   // The value as JSON text, keys in document order.
   std::string dump() const;
   // The scalar as text: strings unquoted, numbers in JSON form, "" for containers and null.
   std::string scalarText() const;
+
+  // The document of this view as plain bytes, which another process of this build can read in place
+  // (JsonDoc::openImage). `out` is aligned to 8 bytes and has room for imageBytes(), a multiple
+  // of 8.
+  size_t imageBytes() const;  // 0 if invalid
+  void writeImage(char* out) const;
 
   // Iteration over members/elements. `Cursor` is a position; end() compares equal when done.
   class Iterator;
@@ -82,9 +88,14 @@ class JsonDoc {
   JsonDoc& operator=(JsonDoc&&) noexcept;
 
   // Parses one JSON text (RFC 8259; UTF-8; depth <= limits::kJsonDepthMax). Views of the previous
-  // parse become invalid. Integers outside 64 bits and numbers outside double's range are kept as
-  // strings of their literal, so that no document is refused for a long number.
+  // parse become invalid. Numbers that neither 64 bits nor a double hold exactly are kept as
+  // strings of their literal, so that no document is refused, and no digit lost, for a long number.
   Result<JsonView> parse(std::string_view text);
+  // Looks for such numbers now instead of when a view meets one: before several threads read views.
+  void settle();
+  // Instead: reads what writeImage() wrote, in place. `image` is aligned to 8 bytes, outlives the
+  // views, and comes from where it is trusted: only its sizes are checked.
+  Result<JsonView> openImage(std::string_view image);
   JsonView root() const;
 
  private:

@@ -125,6 +125,13 @@ inline constexpr size_t kRuleDiffsShownMax = 20;
 inline constexpr size_t kLookupTablesMax = 50;  // of one tenant
 inline constexpr size_t kLookupTableBytesMax = 256 * 1024;
 
+// -- Rules in processes of their own
+inline constexpr size_t kRuleWorkerMemoryMib = 768;  // of addresses, for sandboxes and rulesets
+inline constexpr size_t kRuleRoomBytes = 4 * 1024 * 1024;  // shared with a worker, each way
+inline constexpr size_t kRuleWorkerRulesetsMax = 4'096;    // that one worker knows
+inline constexpr int64_t kRuleKillMs = 1'000;    // wall time of one event's rules, crowded
+inline constexpr int64_t kRuleCheckMs = 60'000;  // of a publish: compile, or all tests
+
 // -- Flows (a flow's function runs within the budget of a rule each time it is resumed)
 inline constexpr size_t kFlowStepsMax = 500;                     // of one delivery
 inline constexpr size_t kFlowBranchesMax = 16;                   // of one jn.all
@@ -141,8 +148,11 @@ inline constexpr size_t kFlowWaitEventsMax = 10'000;  // stored events looked th
 inline constexpr size_t kFlowThreads = 2;
 inline constexpr size_t kFlowActThreads = 16;  // each waits for a provider
 inline constexpr int64_t kFlowCacheMsMax = 30LL * 24 * 3600 * 1000;
-inline constexpr size_t kFlowCacheEntriesMax = 64;  // of one tenant in each of 256 buckets
-inline constexpr size_t kFlowKvKeysMax = 16;        // likewise
+inline constexpr size_t kFlowCacheEntriesMax = 64;           // of one tenant in each of 256 buckets
+inline constexpr int64_t kLlmTokensMax = 1'000'000'000'000;  // that a cap may name
+inline constexpr int64_t kLlmMoneyMicrosMax = 1'000'000'000'000;  // likewise: a million
+inline constexpr size_t kLlmPricesMax = 100;                      // models of one tenant
+inline constexpr size_t kFlowKvKeysMax = 16;                      // likewise
 inline constexpr size_t kFlowKvKeyBytesMax = 256;
 inline constexpr size_t kFlowKvValueBytesMax = 64 * 1024;
 

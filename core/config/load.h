@@ -36,6 +36,7 @@ struct ServerConfig {
   std::string connectors_sandbox = "required";    // connectors.sandbox: required | best-effort
   bool connectors_dev = false;                    // connectors.dev, serve --dev
   std::vector<std::string> connector_simulators;  // connectors.simulators: "github=9100" (a port)
+  std::string rules_isolation = "auto";           // rules.isolation: auto | process | in-process
   std::string log_format = "text";                // log.format: text | json
   std::string log_level = "info";                 // log.level
   int flow_workers = 1;                           // workers.flow: 1..64

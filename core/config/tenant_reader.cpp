@@ -249,6 +249,56 @@ Cap readCap(MapReader& limits, std::string_view key, Problems& problems) {
   return cap;
 }
 
+// An amount of money, in whatever currency.
+int64_t readMicros(MapReader& map, std::string_view key) {
+  int64_t micros = 0;
+  if (!map.has(key)) {
+    map.find(key);
+    return micros;
+  }
+  map.text(key, [&](std::string_view text) -> Result<void> {
+    JUNCTOR_TRY(micros, parseMicros(text, limits::kLlmMoneyMicrosMax));
+    return {};
+  });
+  return micros;
+}
+
+void readLlm(MapReader& limits, Quotas& quotas, Problems& problems) {
+  const Node* node = limits.find("llm");
+  if (!node || node->kind == Node::Kind::Null) return;
+  MapReader llm(*node, limits.at("llm"), problems);
+  quotas.llm.tokens_per_day = llm.integer("tokens_per_day", 0, 1, limits::kLlmTokensMax);
+  quotas.llm.money_micros_per_day = readMicros(llm, "money_per_day");
+  const Node* prices = llm.find("prices");
+  if (prices && prices->kind == Node::Kind::Map) {
+    for (const Node::Member& member : prices->members) {
+      MapReader price(member.value, llm.at("prices").key(member.key), problems);
+      quotas.llm_prices[member.key] = {readMicros(price, "input"), readMicros(price, "output")};
+      price.finish();
+    }
+  } else if (prices && prices->kind != Node::Kind::Null) {
+    llm.problem("prices", "must be a map of models");
+  }
+  if (quotas.llm_prices.size() > limits::kLlmPricesMax) llm.problem("prices", "has too many");
+  if (quotas.llm.money_micros_per_day > 0 && quotas.llm_prices.empty()) {
+    llm.problem("money_per_day", "needs prices: { MODEL: { input, output } } of a million tokens");
+  }
+  llm.finish();
+}
+
+Json llmToJson(const Quotas& quotas) {
+  Json json = Json::object();
+  if (quotas.llm.tokens_per_day > 0) json["tokens_per_day"] = quotas.llm.tokens_per_day;
+  if (quotas.llm.money_micros_per_day > 0) {
+    json["money_per_day"] = formatMicros(quotas.llm.money_micros_per_day);
+  }
+  for (const auto& [model, price] : quotas.llm_prices) {
+    json["prices"][model] = {{"input", formatMicros(price.input_micros)},
+                             {"output", formatMicros(price.output_micros)}};
+  }
+  return json;
+}
+
 Json capToJson(const Cap& cap) {
   Json json = Json::object();
   if (cap.soft > 0) json["soft"] = cap.soft;
@@ -282,6 +332,7 @@ void readQuotas(MapReader& map, Tenant& tenant, Problems& problems) {
   for (const AtCap one : {AtCap::Park, AtCap::DropBulk}) {
     if (at == toString(one)) quotas.at_cap = one;
   }
+  readLlm(limits, quotas, problems);
   quotas.spike_ratio = static_cast<double>(limits.integer("spike_alert", 0, 2, 1'000));
   limits.finish();
 }
@@ -294,6 +345,7 @@ Json quotasToJson(const Quotas& quotas) {
     if (cap.soft > 0 || cap.hard > 0) json[key] = capToJson(cap);
   }
   if (quotas.at_cap != AtCap::Reject) json["at_cap"] = std::string(toString(quotas.at_cap));
+  if (const Json llm = llmToJson(quotas); !llm.empty()) json["llm"] = llm;
   if (quotas.spike_ratio > 0) json["spike_alert"] = static_cast<int64_t>(quotas.spike_ratio);
   return json;
 }

@@ -84,6 +84,32 @@ std::string formatDuration(milliseconds duration) {
   return std::to_string(duration.count()) + "ms";
 }
 
+Result<int64_t> parseMicros(std::string_view text, int64_t max) {
+  constexpr size_t kDigits = 6;
+  constexpr int64_t kMicros = 1'000'000;
+  const size_t point = text.find('.');
+  const std::string_view fraction =
+      point == text.npos ? std::string_view() : text.substr(point + 1);
+  const bool digits =
+      std::all_of(fraction.begin(), fraction.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || fraction.size() > kDigits || (point != text.npos && fraction.empty())) {
+    return invalidArgument("must be a number with at most 6 digits behind the point");
+  }
+  JUNCTOR_TRY(const int64_t whole, parseInteger(text.substr(0, point), 0, max / kMicros));
+  int64_t micros = 0;
+  for (size_t i = 0; i < kDigits; ++i) {
+    micros = micros * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  return whole * kMicros + micros;
+}
+
+std::string formatMicros(int64_t micros) {
+  std::string text = std::to_string(micros / 1'000'000);
+  std::string fraction = std::to_string(1'000'000 + micros % 1'000'000).substr(1);
+  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
+  return fraction.empty() ? text : text + "." + fraction;
+}
+
 Result<RateLimit> parseRate(std::string_view text) {
   constexpr int64_t kRateMax = 1'000'000;
   const size_t slash = std::min(text.find('/'), text.size());

@@ -19,6 +19,10 @@ Result<std::chrono::milliseconds> parseDuration(std::string_view text,
                                                 std::chrono::milliseconds max);
 std::string formatDuration(std::chrono::milliseconds duration);  // in the largest exact unit
 
+// "12", "0.15": millionths, at most six digits behind the point.
+Result<int64_t> parseMicros(std::string_view text, int64_t max);
+std::string formatMicros(int64_t micros);  // "0.15"
+
 // "50/s" "600/m" "1000/h".
 Result<RateLimit> parseRate(std::string_view text);
 

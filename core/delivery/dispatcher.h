@@ -5,6 +5,7 @@
 // the same webhook-id: at least once, honestly (P2).
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,6 +49,13 @@ struct DispatcherDeps {
   quota::Keeper* quotas = nullptr;  // counts attempts, says which tenants' deliveries wait
 };
 
+// Why a call does not begin now.
+struct CallWait {
+  std::string why;
+  int64_t wait_ms = 0;      // when to ask again
+  bool in_trouble = false;  // not for a moment: whoever can do without it should
+};
+
 class Dispatcher {
  public:
   explicit Dispatcher(DispatcherDeps deps);
@@ -78,6 +86,12 @@ class Dispatcher {
   // Holds a destination's deliveries back until it is resumed, also over a restart. Resuming closes
   // its circuit too. Blocks on the store.
   Result<void> setPaused(const std::string& tenant, const std::string& destination, bool paused);
+  // A call of a flow to a destination heeds what deliveries heed: a pause, an error, the circuit,
+  // rate and concurrency, the receiver's word, the tenant's caps. None: it may begin, and endCall()
+  // follows with what it says about the receiver. Any thread.
+  std::optional<CallWait> beginCall(const std::string& tenant, const std::string& destination);
+  void endCall(const std::string& tenant, const std::string& destination, queue::GateSign sign,
+               std::optional<int64_t> wait_ms);
   size_t held() const;
   size_t inFlight() const;
   size_t lanesInError() const;
@@ -109,6 +123,7 @@ class Dispatcher {
   bool parked(const std::string& lane);
   bool shut(const queue::LaneGate& gate, int64_t now_ms);
   bool hungry(const std::string& lane);
+  size_t callsOf(const std::string& lane) const;
   void leave(const std::string& lane, queue::GateSign sign, std::optional<int64_t> wait_ms = {});
   std::string problemOf(const std::string& lane, queue::GateState state) const;
   std::optional<Trouble> noteTrouble(const Delivery& delivery, const store::AttemptRecord& record);
@@ -155,6 +170,7 @@ class Dispatcher {
   std::condition_variable idle_;
   Window window_;                         // guarded by mutex_
   Lanes lanes_;                           // guarded by mutex_
+  std::map<std::string, size_t> calls_;   // guarded by mutex_: of flows, under way, by lane
   TargetTablePtr targets_;                // guarded by mutex_
   std::set<std::string> disabled_;        // pools that answered 410; guarded by mutex_
   std::set<std::string> unsaved_;         // of them, not yet in the store; guarded by mutex_

@@ -19,7 +19,7 @@ std::vector<Dispatcher::Leased> Dispatcher::leaseBatch() {
   records_awaited_ = false;
   return window_.lease(now, kBatch, [&](const queue::FairTurns::Lane& lane) {
     LaneGate& gate = lanes_.gate(lane.name);
-    if (!gate.mayStart(now, lane.running, lane.unrecorded)) {
+    if (!gate.mayStart(now, lane.running + callsOf(lane.name), lane.unrecorded)) {
       records_awaited_ |= lane.unrecorded > 0;
       starts_at_ms_ = std::min(starts_at_ms_, gate.startsAt(now));
       return false;
@@ -63,6 +63,57 @@ void Dispatcher::leave(const std::string& lane, GateSign sign, std::optional<int
   log::warn("delivery", {{"destination", lane}},
             "the receiver fails: its circuit is open for {} ms, deliveries wait",
             gate.shutUntil(now) - now);
+}
+
+size_t Dispatcher::callsOf(const std::string& lane) const {
+  const auto found = calls_.find(lane);
+  return found == calls_.end() ? 0 : found->second;
+}
+
+std::optional<CallWait> Dispatcher::beginCall(const std::string& tenant,
+                                              const std::string& destination) {
+  constexpr int64_t kCallWaitMinMs = 50, kCallLookMs = 30'000, kCallTurnMs = 250;
+  const std::string lane = tenant + "/" + destination;
+  std::lock_guard lock(mutex_);
+  const int64_t now = deps_.clock.monotonicMs();
+  LaneGate& gate = lanes_.gate(lane);
+  if (const std::string problem = problemOf(lane, gate.state(now)); !problem.empty()) {
+    const bool probes = gate.mayStart(now, window_.running(lane) + callsOf(lane), 0);
+    const int64_t at = gate.startsAt(now);
+    if (disabled_.contains(lane) || gate.state(now) == queue::GateState::Paused || !probes) {
+      const int64_t wait = at == LaneGate::kNever ? kCallLookMs : at - now;
+      return CallWait{destination + ": " + problem, std::clamp(wait, kCallWaitMinMs, kCallLookMs),
+                      true};
+    }
+  }
+  if (deps_.quotas) {
+    const int64_t until = deps_.quotas->parkedUntil(tenant);
+    if (until > 0) {
+      const int64_t wait = std::max(until - deps_.clock.unixMs(), kCallWaitMinMs);
+      return CallWait{"the tenant's deliveries wait until its hour is over", wait, true};
+    }
+  }
+  if (!gate.mayStart(now, window_.running(lane) + callsOf(lane), 0)) {
+    const int64_t at = gate.startsAt(now);
+    const int64_t wait = at == LaneGate::kNever ? kCallTurnMs : at - now;
+    return CallWait{destination + ": it gets no more at once, or a second, than it may",
+                    std::max(wait, kCallWaitMinMs), false};
+  }
+  gate.started(now);
+  ++calls_[lane];
+  if (deps_.quotas) deps_.quotas->addDelivery(tenant);
+  return std::nullopt;
+}
+
+void Dispatcher::endCall(const std::string& tenant, const std::string& destination, GateSign sign,
+                         std::optional<int64_t> wait_ms) {
+  const std::string lane = tenant + "/" + destination;
+  std::lock_guard lock(mutex_);
+  if (const auto found = calls_.find(lane); found != calls_.end() && --found->second == 0) {
+    calls_.erase(found);
+  }
+  leave(lane, sign, wait_ms);
+  if (hungry(lane)) ready_.notify_one();
 }
 
 // With the mutex held. What the outcome begins or ends for its destination.

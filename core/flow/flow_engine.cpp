@@ -116,7 +116,7 @@ size_t FlowEngine::held() const {
 
 void FlowEngine::work() {
   runBehindAnswers();
-  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_, &shadows_);
+  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_, &shadows_, deps_.rules);
   for (;;) {
     const Batch batch = take();
     if (batch.empty()) return;
@@ -124,12 +124,11 @@ void FlowEngine::work() {
     for (const auto& leased : batch) {
       if (!disabled(today, *leased.item)) planner.begin(today, *leased.item);
     }
-    for (const auto& leased : batch) {
-      if (disabled(today, *leased.item)) {
-        park(leased);
-      } else {
-        process(planner, leased, false);
-      }
+    const size_t together = deps_.rules.batches() ? kBatch : 1;
+    for (std::span<const Window::Leased> rest = batch; !rest.empty();) {
+      const size_t count = std::min(rest.size(), together);
+      process(planner, rest.first(count), false);
+      rest = rest.subspan(count);
     }
   }
 }
@@ -137,14 +136,14 @@ void FlowEngine::work() {
 // Requests whose connector did not answer at once, one of an integration at a time.
 void FlowEngine::waitPatiently() {
   runBehindAnswers();
-  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_);
+  Planner planner(deps_.registry, deps_.ids, deps_.clock, &freshness_, nullptr, deps_.rules);
   std::unique_lock lock(mutex_);
   for (;;) {
     slow_ready_.wait(lock, [this] { return stopping_ || slow_.ready(); });
     if (stopping_) return;  // the store still has them
     const auto next = slow_.take();
     lock.unlock();
-    process(planner, next->second, true);
+    process(planner, {&next->second, 1}, true);
     lock.lock();
     slow_.finish(next->first);
     if (slow_.ready()) slow_ready_.notify_one();
@@ -221,14 +220,42 @@ void FlowEngine::scan() {
   window_.endScan(taken ? 0 : Window::kNever);  // there may be more
 }
 
-void FlowEngine::process(Planner& planner, const Window::Leased& leased, bool patient) {
-  const int64_t started_ns = deps_.clock.monotonicNs();
-  const bool waits = !patient && standsBehind(leased);
-  auto planned = waits ? planner.putOff(*leased.item) : planner.plan(book(), leased.item);
-  if (!planned) {
-    if (!patient && plugin::isBusy(planned.error()) && handOver(leased)) return;
-    return postpone(leased, planned.error());
+void FlowEngine::process(Planner& planner, std::span<const Window::Leased> some, bool patient) {
+  std::vector<Planner::Draft> drafts;
+  std::vector<std::pair<const Window::Leased*, int64_t>> of;
+  for (const Window::Leased& leased : some) {
+    const int64_t started_ns = deps_.clock.monotonicNs();
+    auto drafted = draft(planner, leased, patient);
+    if (!drafted) continue;
+    drafts.push_back(std::move(*drafted));
+    of.emplace_back(&leased, started_ns);
   }
+  planner.judge(drafts);
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    keep(*of[i].first, planner.finish(drafts[i]), of[i].second);
+  }
+}
+
+// None: it is put off or parked, or somebody with time has it.
+std::optional<Planner::Draft> FlowEngine::draft(Planner& planner, const Window::Leased& leased,
+                                                bool patient) {
+  const RulebookPtr today = book();
+  if (disabled(today, *leased.item)) {
+    park(leased);
+    return std::nullopt;
+  }
+  const bool waits = !patient && standsBehind(leased);
+  auto drafted = waits ? planner.putOff(*leased.item) : planner.draft(today, leased.item);
+  if (drafted) return std::move(*drafted);
+  if (patient || !plugin::isBusy(drafted.error()) || !handOver(leased)) {
+    postpone(leased, drafted.error());
+  }
+  return std::nullopt;
+}
+
+void FlowEngine::keep(const Window::Leased& leased, Result<store::FlowOutcome> planned,
+                      int64_t started_ns) {
+  if (!planned) return postpone(leased, planned.error());
   auto outcome = std::make_shared<store::FlowOutcome>(std::move(*planned));
   outcome->claim = leased.item->claim;
   dropBulk(*outcome);
@@ -357,7 +384,8 @@ bool FlowEngine::neverPlanned(const Event& event) {
 }
 
 std::unique_ptr<Planner> FlowEngine::makePlanner() {
-  return std::make_unique<Planner>(deps_.registry, deps_.ids, deps_.clock, &freshness_);
+  return std::make_unique<Planner>(deps_.registry, deps_.ids, deps_.clock, &freshness_, nullptr,
+                                   deps_.rules);
 }
 
 void FlowEngine::replay(const EventPtr& event, const Again& again,

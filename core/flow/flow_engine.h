@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct FlowDeps {
   // Once for each trouble and its end; any thread, must not block.
   std::function<void(const IntegrationTrouble&)> tell = {};
   quota::Keeper* quotas = nullptr;  // counts events, says when bulk deliveries are discarded
+  script::RuleHost& rules = script::localRules();  // where the rulebook's rules were compiled
 };
 
 class FlowEngine {
@@ -88,7 +90,9 @@ class FlowEngine {
   bool standsBehind(const Window::Leased& leased);
   Batch take();
   void scan();
-  void process(Planner& planner, const Window::Leased& leased, bool patient);
+  void process(Planner& planner, std::span<const Window::Leased> some, bool patient);
+  std::optional<Planner::Draft> draft(Planner& planner, const Window::Leased& leased, bool patient);
+  void keep(const Window::Leased& leased, Result<store::FlowOutcome> planned, int64_t started_ns);
   void postpone(const Window::Leased& leased, const Error& error);
   void park(const Window::Leased& leased);
   void unparkEnabled();

@@ -38,7 +38,7 @@ std::string correlationOf(const RawRequest& request) {
 }
 
 std::string ruleErrorReason(const script::RuleError& error) {
-  return "rule-error: " + error.rule + ": " + error.message;
+  return (error.crashed ? "rule-crash: " : "rule-error: ") + error.rule + ": " + error.message;
 }
 
 std::string connectorReason(const Error& error) {
@@ -53,13 +53,14 @@ void logRuleError(const Event& event, const script::RuleError& error) {
 }  // namespace
 
 Planner::Planner(const plugin::Registry& registry, IdSource& ids, const Clock& clock,
-                 Freshness* freshness, ShadowBoard* shadows)
+                 Freshness* freshness, ShadowBoard* shadows, script::RuleHost& rules)
     : registry_(registry),
       ids_(ids),
       clock_(clock),
       freshness_(freshness),
       shadows_(shadows),
-      runner_(script::makeRuleRunner()) {}
+      rules_(rules),
+      runner_(rules.makeRunner()) {}
 
 void Planner::adopt(const RulebookPtr& book) {
   const uint64_t connectors = registry_.generation();
@@ -68,7 +69,7 @@ void Planner::adopt(const RulebookPtr& book) {
   instances_.clear();
   if (book == book_) return;
   book_ = book;
-  runner_ = script::makeRuleRunner();
+  runner_ = rules_.makeRunner();
 }
 
 void Planner::begin(const RulebookPtr& book, const RawRequest& request) {
@@ -84,13 +85,52 @@ Error Planner::putOff(const RawRequest& request) {
 }
 
 Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawRequestPtr& request) {
-  adopt(book);
-  store::FlowOutcome outcome;
-  outcome.request_id = request->id;
-  JsonView body;
-  if (auto parsed = body_document_.parse(request->body)) body = *parsed;
-  if (request->connector == kEmitted) return planEmitted(*request, body);
+  JUNCTOR_TRY(Draft made, draft(book, request));
+  return planOne(std::move(made));
+}
 
+Result<store::FlowOutcome> Planner::replan(const RulebookPtr& book, const EventEnvelope& envelope) {
+  adopt(book);
+  Draft draft;
+  draft.request = envelope.request;
+  draft.again = true;
+  draft.outcome.request_id = envelope.event.request_id;
+  draft.outcome.again = true;
+  JsonView body;
+  if (envelope.event.payload_json.empty()) {
+    draft.documents.push_back(document());
+    if (auto parsed = draft.documents.back()->parse(envelope.request->body)) body = *parsed;
+  }
+  addEvent(draft, envelope.event, body);
+  return planOne(std::move(draft));
+}
+
+Result<store::FlowOutcome> Planner::planOne(Draft draft) {
+  judge({&draft, 1});
+  return finish(draft);
+}
+
+std::unique_ptr<JsonDoc> Planner::document() {
+  if (documents_.empty()) return std::make_unique<JsonDoc>();
+  auto one = std::move(documents_.back());
+  documents_.pop_back();
+  return one;
+}
+
+Result<Planner::Draft> Planner::draft(const RulebookPtr& book, const RawRequestPtr& request) {
+  adopt(book);
+  Draft draft;
+  draft.request = request;
+  draft.outcome.request_id = request->id;
+  JsonView body;
+  draft.documents.push_back(document());
+  if (auto parsed = draft.documents.back()->parse(request->body)) body = *parsed;
+  if (request->connector == kEmitted) {
+    Event event = emitted(body);
+    complete(event, *request, true);
+    addEvent(draft, std::move(event), body);
+    return draft;
+  }
   auto handled = handle(*request, body);
   if (!handled && (plugin::isRestarting(handled.error()) || plugin::isBusy(handled.error()))) {
     return std::move(handled).error();
@@ -105,43 +145,28 @@ Result<store::FlowOutcome> Planner::plan(const RulebookPtr& book, const RawReque
     completePayload(event, *request, body);
     log::error("flow", {{"tenant", request->tenant}, {"event", request->id.text()}},
                "connector {} failed: {}", request->connector, handled.error().message);
-    outcome.deliveries.push_back(
+    draft.outcome.deliveries.push_back(
         newDelivery(event, DeliveryState::Dead, connectorReason(handled.error())));
-    Delivery& dead = outcome.deliveries.back();
+    Delivery& dead = draft.outcome.deliveries.back();
     dead.cause = causeOf(dead, dead.reason);
-    outcome.events.push_back(std::move(event));
-    return outcome;
+    draft.outcome.events.push_back(std::move(event));
+    return draft;
   }
+  draft.events.reserve(handled->events.size());
   bool first = true;
   for (Event& event : handled->events) {
     complete(event, *request, first);
     completePayload(event, *request, body);
     first = false;
-    planEvent(std::move(event), *request, body, outcome);
+    addEvent(draft, std::move(event), body);
   }
-  return outcome;
-}
-
-store::FlowOutcome Planner::replan(const RulebookPtr& book, const EventEnvelope& envelope) {
-  adopt(book);
-  store::FlowOutcome outcome;
-  outcome.request_id = envelope.event.request_id;
-  outcome.again = true;
-  JsonView body;
-  if (envelope.event.payload_json.empty()) {
-    if (auto parsed = body_document_.parse(envelope.request->body)) body = *parsed;
-  }
-  planEvent(envelope.event, *envelope.request, body, outcome);
-  return outcome;
+  return draft;
 }
 
 // What a flow emitted is an event already.
-store::FlowOutcome Planner::planEmitted(const RawRequest& request, JsonView body) {
-  store::FlowOutcome outcome;
-  outcome.request_id = request.id;
+Event Planner::emitted(JsonView body) {
   Event event;
   event.type = body.find("type").asString();
-  complete(event, request, true);
   const auto part = [&](const char* name) {
     const JsonView found = body.find(name);
     return found.valid() ? found.dump() : std::string();
@@ -152,8 +177,7 @@ store::FlowOutcome Planner::planEmitted(const RawRequest& request, JsonView body
   if (event.payload_json.empty()) event.payload_json = "{}";
   const JsonView resource = body.find("resource");
   event.resource = {resource.find("type").scalarText(), resource.find("id").scalarText()};
-  planEvent(std::move(event), request, body, outcome);
-  return outcome;
+  return event;
 }
 
 Result<plugin::Instance*> Planner::instance(const RawRequest& request) {
@@ -189,62 +213,125 @@ void Planner::complete(Event& event, const RawRequest& request, bool first) {
   event.hops = hopsOf(request.headers);
 }
 
-JsonView Planner::payloadOf(const Event& event, JsonView body) {
-  if (event.payload_json.empty()) return body;
-  auto parsed = payload_document_.parse(event.payload_json);
-  return parsed ? *parsed : JsonView();
-}
-
-void Planner::planEvent(Event event, const RawRequest& request, JsonView body,
-                        store::FlowOutcome& outcome) {
-  const JsonView payload = payloadOf(event, body);
-  std::vector<Delivery> deliveries;
-  runShadow(event, payload);
+void Planner::addEvent(Draft& draft, Event event, JsonView body) {
+  JsonView payload = body;
+  if (!event.payload_json.empty()) {
+    draft.documents.push_back(document());
+    auto parsed = draft.documents.back()->parse(event.payload_json);
+    payload = parsed ? *parsed : JsonView();
+  }
   const script::Ruleset* rules = book_->find(event.tenant);
   if (rules) event.rules = rules->versionText();
-  if (event.hops >= limits::kHopsMax) {
-    const std::string came = rulesIn(request.headers);
-    deliveries.push_back(
-        newDelivery(event, DeliveryState::Dead,
-                    fmt::format("loop: {} hops{}{}", event.hops, came.empty() ? "" : ": ", came)));
-  } else if (!rules) {
-    deliveries.push_back(
-        newDelivery(event, DeliveryState::Dead, "rule-error: the tenant's rules do not compile"));
-  } else if (const auto ran = runner_->normalize(*rules, event, payload); ran.error) {
-    logRuleError(event, *ran.error);
-    deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));
-  } else {
-    // What runs again was seen before: is it the newest still?
-    if (freshness_) event.stale = outcome.again ? freshness_->stale(event) : freshness_->see(event);
-    deliveries = route(event, request, payload);
-  }
-  for (Delivery& delivery : deliveries) {
-    if (delivery.state == DeliveryState::Dead) delivery.cause = causeOf(delivery, delivery.reason);
-    outcome.deliveries.push_back(std::move(delivery));
-  }
-  outcome.events.push_back(std::move(event));
+  const bool runs = rules && event.hops < limits::kHopsMax;
+  draft.events.push_back(std::move(event));
+  draft.tasks.push_back({runs ? rules : nullptr, nullptr, payload});
+  addShadow(draft, draft.events.size() - 1);
 }
 
 // The live rules run once more for it: only tenants that try a candidate pay.
-void Planner::runShadow(const Event& event, JsonView payload) {
+void Planner::addShadow(Draft& draft, size_t index) {
   if (shadows_ == nullptr || book_->shadows.empty()) return;
+  const Event& event = draft.events[index];
   const auto candidate = book_->shadows.find(event.tenant);
   const script::Ruleset* live = book_->find(event.tenant);
   if (candidate == book_->shadows.end() || !live) return;
-  const RuleOutcome today = evaluate(*runner_, *live, event, payload);
-  const RuleOutcome shadow = evaluate(*runner_, *candidate->second, event, payload);
-  shadows_->note(event.tenant, candidate->second->versionText(), clock_.unixMs(), today, shadow);
+  Draft::Shadow shadow;
+  shadow.event = index;
+  shadow.candidate = candidate->second.get();
+  shadow.today.event = shadow.shadow.event = event;
+  shadow.today_task = {live, nullptr, draft.tasks[index].payload};
+  shadow.shadow_task = {shadow.candidate, nullptr, draft.tasks[index].payload};
+  draft.shadows.push_back(std::move(shadow));
 }
 
-std::vector<Delivery> Planner::route(const Event& event, const RawRequest& request,
-                                     JsonView payload) {
-  std::vector<Delivery> deliveries;
-  const script::Ruleset* rules = book_->find(event.tenant);
-  if (!rules || rules->routeCount() + rules->flowCount() == 0) {
-    deliveries.push_back(newDelivery(event, DeliveryState::Filtered, std::string(kNoRules)));
-    return deliveries;
+// Shadows run first, so that they see events as they came.
+void Planner::judge(std::span<Draft> drafts) {
+  std::vector<script::RuleTask> tasks;
+  for (Draft& draft : drafts) {
+    for (Draft::Shadow& shadow : draft.shadows) {
+      shadow.today_task.event = &shadow.today.event;
+      shadow.shadow_task.event = &shadow.shadow.event;
+      tasks.push_back(shadow.today_task);
+      tasks.push_back(shadow.shadow_task);
+    }
+    for (size_t i = 0; i < draft.events.size(); ++i) {
+      draft.tasks[i].event = &draft.events[i];
+      if (draft.tasks[i].rules) tasks.push_back(draft.tasks[i]);
+    }
   }
-  const auto ran = runner_->route(*rules, event, payload);
+  runner_->run(tasks);
+  size_t next = 0;
+  for (Draft& draft : drafts) {
+    for (Draft::Shadow& shadow : draft.shadows) {
+      shadow.today_task = std::move(tasks[next++]);
+      shadow.shadow_task = std::move(tasks[next++]);
+    }
+    for (script::RuleTask& task : draft.tasks) {
+      if (task.rules) task = std::move(tasks[next++]);
+    }
+  }
+}
+
+Result<store::FlowOutcome> Planner::finish(Draft& draft) {
+  for (const script::RuleTask& task : draft.tasks) {
+    const auto& error = task.error();
+    if (error && error->retry_ms > 0) {
+      return plugin::restartingError(std::chrono::milliseconds(error->retry_ms),
+                                     error->rule + ": " + error->message);
+    }
+  }
+  for (size_t i = 0; i < draft.shadows.size(); ++i) noteShadow(draft, i);
+  for (size_t i = 0; i < draft.events.size(); ++i) {
+    for (Delivery& delivery : deliveriesOf(draft, i)) {
+      if (delivery.state == DeliveryState::Dead) {
+        delivery.cause = causeOf(delivery, delivery.reason);
+      }
+      draft.outcome.deliveries.push_back(std::move(delivery));
+    }
+    draft.outcome.events.push_back(std::move(draft.events[i]));
+  }
+  for (auto& document : draft.documents) documents_.push_back(std::move(document));
+  return std::move(draft.outcome);
+}
+
+void Planner::noteShadow(const Draft& draft, size_t index) {
+  const Draft::Shadow& shadow = draft.shadows[index];
+  const auto outcome = [](const RuleOutcome& made, const script::RuleTask& task) {
+    return RuleOutcome{made.event, task.routed.value, task.error(), task.fuel};
+  };
+  shadows_->note(draft.events[shadow.event].tenant, shadow.candidate->versionText(),
+                 clock_.unixMs(), outcome(shadow.today, shadow.today_task),
+                 outcome(shadow.shadow, shadow.shadow_task));
+}
+
+std::vector<Delivery> Planner::deliveriesOf(Draft& draft, size_t index) {
+  Event& event = draft.events[index];
+  const script::RuleTask& task = draft.tasks[index];
+  if (event.hops >= limits::kHopsMax) {
+    const std::string came = rulesIn(draft.request->headers);
+    return {
+        newDelivery(event, DeliveryState::Dead,
+                    fmt::format("loop: {} hops{}{}", event.hops, came.empty() ? "" : ": ", came))};
+  }
+  if (!task.rules) {
+    return {
+        newDelivery(event, DeliveryState::Dead, "rule-error: the tenant's rules do not compile")};
+  }
+  if (task.normalized.error) {
+    logRuleError(event, *task.normalized.error);
+    return {newDelivery(event, DeliveryState::Dead, ruleErrorReason(*task.normalized.error))};
+  }
+  // What runs again was seen before: is it the newest still?
+  if (freshness_) event.stale = draft.again ? freshness_->stale(event) : freshness_->see(event);
+  if (task.rules->routeCount() + task.rules->flowCount() == 0) {
+    return {newDelivery(event, DeliveryState::Filtered, std::string(kNoRules))};
+  }
+  return routed(event, *draft.request, task.routed);
+}
+
+std::vector<Delivery> Planner::routed(const Event& event, const RawRequest& request,
+                                      const script::Ran<script::Routed>& ran) {
+  std::vector<Delivery> deliveries;
   if (ran.error) {
     logRuleError(event, *ran.error);
     deliveries.push_back(newDelivery(event, DeliveryState::Dead, ruleErrorReason(*ran.error)));

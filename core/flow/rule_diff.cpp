@@ -91,24 +91,67 @@ void compareBodies(Differ& differ, const script::Routed& before, const script::R
   }
 }
 
-void compareEvents(store::Store& store, const std::vector<Event>& events,
-                   const script::Ruleset& before, const script::Ruleset& after,
-                   script::RuleRunner& runner, ComparedPage& compared) {
-  JsonDoc document;
+// Events of one page on their way through both versions, as many at once as a worker takes.
+class Together {
+ public:
+  Together(script::RuleRunner& runner, const script::Ruleset& before, const script::Ruleset& after,
+           Comparison& comparison)
+      : runner_(runner), before_(before), after_(after), comparison_(comparison), slots_(kAtOnce) {}
+
+  void add(const Event& event, std::string_view payload) {
+    Slot& slot = slots_[used_++];
+    const auto view = slot.document.parse(payload);
+    slot.payload = view ? *view : JsonView();
+    slot.before.event = slot.after.event = event;
+    if (used_ == kAtOnce) finish();
+  }
+  // What was added and not compared yet.
+  void finish() {
+    std::vector<script::RuleTask> tasks;
+    for (size_t i = 0; i < used_; ++i) {
+      tasks.push_back({&before_, &slots_[i].before.event, slots_[i].payload});
+      tasks.push_back({&after_, &slots_[i].after.event, slots_[i].payload});
+    }
+    runner_.run(tasks);
+    for (size_t i = 0; i < used_; ++i) {
+      take(slots_[i].before, tasks[2 * i]);
+      take(slots_[i].after, tasks[2 * i + 1]);
+      comparison_.add(slots_[i].before, slots_[i].after);
+    }
+    used_ = 0;
+  }
+
+ private:
+  static constexpr size_t kAtOnce = 32;
+  struct Slot {
+    JsonDoc document;
+    JsonView payload;
+    RuleOutcome before, after;
+  };
+
+  static void take(RuleOutcome& outcome, script::RuleTask& task) {
+    outcome.error = task.error();
+    outcome.routed = std::move(task.routed.value);
+    outcome.fuel = task.fuel;
+  }
+
+  script::RuleRunner& runner_;
+  const script::Ruleset& before_;
+  const script::Ruleset& after_;
+  Comparison& comparison_;
+  std::vector<Slot> slots_;
+  size_t used_ = 0;
+};
+
+void compareEvents(store::Store& store, const std::vector<Event>& events, Together& together,
+                   ComparedPage& compared) {
   for (const Event& event : events) {
     compared.oldest_ms = event.received_at_ms;
-    EventPtr envelope;
-    std::string_view payload = event.payload_json;
-    if (payload.empty()) {
-      auto loaded = store.loadEvent(event.tenant, event.id);
-      if (!loaded) continue;  // damaged, or retired meanwhile: the store has told
-      envelope = *loaded;
-      payload = envelope->payload();
-    }
-    const auto view = document.parse(payload);
-    const JsonView root = view ? *view : JsonView();
-    const RuleOutcome old_outcome = evaluate(runner, before, event, root);
-    compared.comparison.add(old_outcome, evaluate(runner, after, event, root));
+    if (!event.payload_json.empty()) {
+      together.add(event, event.payload_json);
+    } else if (const auto loaded = store.loadEvent(event.tenant, event.id)) {
+      together.add(event, (*loaded)->payload());
+    }  // else damaged, or retired meanwhile: the store has told
   }
 }
 
@@ -121,14 +164,11 @@ std::string errorOf(const RuleOutcome& outcome) {
 RuleOutcome evaluate(script::RuleRunner& runner, const script::Ruleset& rules, Event event,
                      JsonView payload) {
   RuleOutcome outcome;
-  script::Trace trace;
-  outcome.error = runner.normalize(rules, event, payload, &trace).error;
-  if (!outcome.error && rules.routeCount() + rules.flowCount() > 0) {
-    auto routed = runner.route(rules, event, payload, &trace);
-    outcome.routed = std::move(routed.value);
-    outcome.error = std::move(routed.error);
-  }
-  outcome.fuel = trace.fuel;
+  script::RuleTask task{&rules, &event, payload};
+  runner.run({&task, 1});
+  outcome.error = task.error();
+  outcome.routed = std::move(task.routed.value);
+  outcome.fuel = task.fuel;
   outcome.event = std::move(event);
   return outcome;
 }
@@ -178,16 +218,20 @@ void Comparison::add(const RuleOutcome& before, const RuleOutcome& after) {
 }
 
 Result<ComparedPage> comparePage(store::Store& store, const store::EventQuery& query,
-                                 const script::Ruleset& before, const script::Ruleset& after) {
+                                 const script::Ruleset& before, const script::Ruleset& after,
+                                 script::RuleHost& host) {
   ComparedPage compared;
-  const auto runner = script::makeRuleRunner();
+  const auto runner = host.makeRunner();
+  int64_t looked_at = 0;
+  Together together(*runner, before, after, compared.comparison);
   store::EventQuery next = query;
   do {
     JUNCTOR_TRY(const auto page, store.listEvents(next));
-    compareEvents(store, page.items, before, after, *runner, compared);
+    compareEvents(store, page.items, together, compared);
+    looked_at += static_cast<int64_t>(page.items.size());
     next.cursor = compared.next_cursor = page.next_cursor;
-  } while (!next.cursor.empty() && compared.comparison.events <
-                                       static_cast<int64_t>(limits::kRuleCompareEventsMax));
+  } while (!next.cursor.empty() && looked_at < static_cast<int64_t>(limits::kRuleCompareEventsMax));
+  together.finish();
   return compared;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "script/rules.h"
+#include "script/host.h"
 #include "store/store.h"
 
 namespace junctor::flow {
@@ -30,7 +30,7 @@ std::vector<Difference> differences(const RuleOutcome& before, const RuleOutcome
 struct PathChange {
   int64_t events = 0;
   std::vector<std::string> examples;  // ids of the first events
-  std::string before, after;  // of the first one
+  std::string before, after;          // of the first one
 };
 struct Comparison {
   int64_t events = 0, changed = 0;
@@ -49,6 +49,7 @@ struct ComparedPage {
   int64_t oldest_ms = 0;  // received_at of the last one looked at
 };
 Result<ComparedPage> comparePage(store::Store& store, const store::EventQuery& query,
-                                 const script::Ruleset& before, const script::Ruleset& after);
+                                 const script::Ruleset& before, const script::Ruleset& after,
+                                 script::RuleHost& host = script::localRules());
 
 }  // namespace junctor::flow

@@ -7,10 +7,10 @@
 namespace junctor::flow {
 namespace {
 
-void compileInto(std::map<std::string, script::RulesetPtr>& book, const std::string& tenant,
-                 const std::vector<RuleScript>& scripts, const script::Surroundings& surroundings,
-                 const char* what) {
-  auto rules = script::compileRules(scripts, surroundings);
+void compileInto(script::RuleHost& host, std::map<std::string, script::RulesetPtr>& book,
+                 const std::string& tenant, const std::vector<RuleScript>& scripts,
+                 const script::Surroundings& surroundings, const char* what) {
+  auto rules = host.compile(scripts, surroundings);
   if (rules) {
     book.emplace(tenant, std::move(rules).value());
   } else {
@@ -42,16 +42,17 @@ std::vector<RuleScript> withShadows(const Tenant& tenant) {
   return scripts;
 }
 
-RulebookPtr buildRulebook(const CatalogPtr& catalog, const mapping::BookPtr& mappings) {
+RulebookPtr buildRulebook(const CatalogPtr& catalog, const mapping::BookPtr& mappings,
+                          script::RuleHost& host) {
   auto book = std::make_shared<Rulebook>();
   book->catalog = catalog;
   for (const auto& [id, tenant] : catalog->tenants) {
     std::vector<std::string> problems;
     const auto surroundings = surroundingsOf(tenant, mappings, problems);
     for (const std::string& problem : problems) log::error("flow", {{"tenant", id}}, "{}", problem);
-    compileInto(book->rules, id, tenant.rules, surroundings, "rules");
+    compileInto(host, book->rules, id, tenant.rules, surroundings, "rules");
     if (tenant.shadows.empty()) continue;
-    compileInto(book->shadows, id, withShadows(tenant), surroundings, "shadow rules");
+    compileInto(host, book->shadows, id, withShadows(tenant), surroundings, "shadow rules");
   }
   return book;
 }

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "model/catalog.h"
-#include "script/rules.h"
+#include "script/host.h"
 
 namespace junctor::flow {
 
@@ -26,7 +26,8 @@ using RulebookPtr = std::shared_ptr<const Rulebook>;
 // Never fails: a tenant whose rules do not compile has none, is logged, and its events become dead
 // letters that can be replayed once the rules are mended. Apply refuses such rules beforehand.
 // `mappings` are the shipped ones; may be null.
-RulebookPtr buildRulebook(const CatalogPtr& catalog, const mapping::BookPtr& mappings);
+RulebookPtr buildRulebook(const CatalogPtr& catalog, const mapping::BookPtr& mappings,
+                          script::RuleHost& host = script::localRules());
 // The live rules with the shadows in place of those of their name.
 std::vector<RuleScript> withShadows(const Tenant& tenant);
 // What the rules of a tenant may use: its tables, its mappings over the shipped ones. Mappings

@@ -31,18 +31,20 @@ std::vector<std::string> TenantCheck::told() const {
   return all;
 }
 
-TenantCheck checkTenant(const Tenant& tenant, const mapping::BookPtr& shipped, bool coverage) {
+TenantCheck checkTenant(const Tenant& tenant, const mapping::BookPtr& shipped, bool coverage,
+                        script::RuleHost& host) {
   TenantCheck check;
   std::vector<std::string> wrong;
   const auto surroundings = surroundingsOf(tenant, shipped, wrong);
   for (std::string& problem : wrong) check.problems.push_back({"", std::move(problem)});
-  auto rules = script::compileRules(tenant.rules, surroundings, &check.problems);
+  auto rules = host.compile(tenant.rules, surroundings, &check.problems);
+  if (!rules && check.problems.empty()) check.problems.push_back({"", rules.error().message});
   if (!rules) return check;
   check.rules = *rules;
   checkDestinations(tenant, *check.rules, check.problems);
-  check.tests = script::runTests(*check.rules, tenant.tests, coverage);
+  check.tests = host.runTests(*check.rules, tenant.tests, coverage);
   if (tenant.shadows.empty()) return check;
-  auto shadows = script::compileRules(withShadows(tenant), surroundings, &check.problems);
+  auto shadows = host.compile(withShadows(tenant), surroundings, &check.problems);
   if (shadows) checkDestinations(tenant, **shadows, check.problems);
   return check;
 }

@@ -20,6 +20,6 @@ struct TenantCheck {
 
 // Compiles the rules, live and shadow, looks for the destinations they name, and runs the tests.
 TenantCheck checkTenant(const Tenant& tenant, const mapping::BookPtr& shipped,
-                        bool coverage = false);
+                        bool coverage = false, script::RuleHost& host = script::localRules());
 
 }  // namespace junctor::flow

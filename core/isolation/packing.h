@@ -3,13 +3,16 @@
 // serves both directions, so that they cannot drift. Reading trusts nothing: counts and lengths are
 // held against what is there, and what a value means is checked by plugin's sinks and gate.
 #include <concepts>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "isolation/rule_members.h"
 #include "isolation/wire.h"
 #include "plugin/calls.h"
 #include "plugin/connector.h"
@@ -103,6 +106,10 @@ template <class V>
 void pack(Packer& out, const std::optional<V>& value);
 template <class V>
 void pack(Packer& out, const std::vector<V>& values);
+template <class K, class V, class C>
+void pack(Packer& out, const std::map<K, V, C>& values);
+template <class V>
+void pack(Packer& out, const std::set<V>& values);
 template <Listed V>
 void pack(Packer& out, const V& value) {
   std::apply([&](const auto&... members) { (pack(out, members), ...); }, membersOf(value));
@@ -119,6 +126,16 @@ void pack(Packer& out, const std::optional<V>& value) {
 }
 template <class V>
 void pack(Packer& out, const std::vector<V>& values) {
+  out.u64(values.size());
+  for (const V& value : values) pack(out, value);
+}
+template <class K, class V, class C>
+void pack(Packer& out, const std::map<K, V, C>& values) {
+  out.u64(values.size());
+  for (const auto& value : values) pack(out, value);
+}
+template <class V>
+void pack(Packer& out, const std::set<V>& values) {
   out.u64(values.size());
   for (const V& value : values) pack(out, value);
 }
@@ -156,6 +173,10 @@ template <class V>
 void unpack(Unpacker& in, std::optional<V>& value);
 template <class V>
 void unpack(Unpacker& in, std::vector<V>& values);
+template <class K, class V, class C>
+void unpack(Unpacker& in, std::map<K, V, C>& values);
+template <class V>
+void unpack(Unpacker& in, std::set<V>& values);
 template <Listed V>
 void unpack(Unpacker& in, V& value) {
   std::apply([&](auto&... members) { (unpack(in, members), ...); }, membersOf(value));
@@ -176,6 +197,24 @@ template <class V>
 void unpack(Unpacker& in, std::vector<V>& values) {
   const size_t count = in.count(bytesMin<V>());
   for (size_t i = 0; i < count && in.ok(); ++i) unpack(in, values.emplace_back());
+}
+template <class K, class V, class C>
+void unpack(Unpacker& in, std::map<K, V, C>& values) {
+  const size_t count = in.count(bytesMin<K>() + bytesMin<V>());
+  for (size_t i = 0; i < count && in.ok(); ++i) {
+    std::pair<K, V> value;
+    unpack(in, value);
+    values.insert(std::move(value));
+  }
+}
+template <class V>
+void unpack(Unpacker& in, std::set<V>& values) {
+  const size_t count = in.count(bytesMin<V>());
+  for (size_t i = 0; i < count && in.ok(); ++i) {
+    V value{};
+    unpack(in, value);
+    values.insert(std::move(value));
+  }
 }
 
 template <class... V>

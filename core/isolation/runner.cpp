@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "isolation/lockdown.h"
 #include "isolation/messages.h"
+#include "isolation/rule_worker.h"
 #include "isolation/services.h"
 #include "isolation/wire.h"
 #include "plugin/connector.h"
@@ -92,6 +93,9 @@ class Runner {
   int run() {
     Frame board, load;
     if (channel_.receive(board, true) != Channel::Received::Yes) return kExitUsage;
+    if (board.kind == FrameKind::Room && board.file.valid()) {
+      return serveRules(channel_, std::move(board.file));
+    }
     if (board.kind != FrameKind::Board || !board.file.valid()) return kExitUsage;
     board_.emplace(Board::open(board.file.get()));
     board.file = Descriptor();

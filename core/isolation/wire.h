@@ -21,6 +21,7 @@ enum class FrameKind : uint16_t {
   Call,    // one method of an instance
   Answer,  // to an Ask
   Board,   // memory that both see comes along: see Board
+  Room,    // instead, to a worker of rules: memory for events comes along, see SharedRoom
   // child to parent
   Locked = 32,  // the sandbox stands, no code of the connector has run
   Loaded,

@@ -85,6 +85,15 @@ BookPtr Book::shipped(const std::string& folder, std::vector<std::string>& probl
   return book;
 }
 
+BookPtr Book::of(std::vector<EntryPtr> entries) {
+  auto book = std::make_shared<Book>();
+  for (EntryPtr& entry : entries) {
+    const std::string name = entry->name();
+    book->own_[name] = std::move(entry);
+  }
+  return book;
+}
+
 BookPtr Book::over(BookPtr base, const std::vector<MappingText>& texts,
                    std::vector<std::string>& problems) {
   if (texts.empty() && base) return base;

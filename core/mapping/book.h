@@ -37,6 +37,9 @@ class Book {
   static BookPtr over(BookPtr base, const std::vector<MappingText>& texts,
                       std::vector<std::string>& problems);
 
+  // Those and no others.
+  static BookPtr of(std::vector<EntryPtr> entries);
+
   EntryPtr find(std::string_view name) const;  // null if there is none
   std::vector<EntryPtr> all() const;           // by name
 

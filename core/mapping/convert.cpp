@@ -30,8 +30,13 @@ bool isEmpty(const Value& value) {
 class Run {
  public:
   Run(const Mapping& mapping, Direction direction, const Value& input, const Path& read,
-      const Path& write)
-      : mapping_(mapping), direction_(direction), input_(input), read_(read), write_(write) {}
+      const Path& write, bool told)
+      : mapping_(mapping),
+        direction_(direction),
+        input_(input),
+        read_(read),
+        write_(write),
+        told_(told) {}
 
   Result<Converted> all() {
     for (size_t i = 0; i < mapping_.fields.size(); ++i) {
@@ -57,6 +62,7 @@ class Run {
   const std::vector<Path>& to() const { return toThem() ? field_->external : field_->canonical; }
 
   void issue(Issue::Kind kind, const Path& path, std::string detail) {
+    if (!told_) return;
     const bool written = kind != Issue::Kind::Absent && kind != Issue::Kind::Refused;
     out_.issues.push_back(
         {kind, field_->name, joined(written ? write_ : read_, path), std::move(detail)});
@@ -77,7 +83,7 @@ class Run {
       refuse(converted.error().message);
       return {};
     }
-    if (!defaulted) compareBack(*value, *converted);
+    if (!defaulted && told_) compareBack(*value, *converted);
     if (toThem() && field_->max) clip(*converted);
     return scatter(std::move(*converted));
   }
@@ -122,7 +128,7 @@ class Run {
       found = place->read(input_);
     }
     if (!found) return std::nullopt;
-    sources_.push_back(joined(read_, *place));
+    if (told_) sources_.push_back(joined(read_, *place));
     return *found;
   }
 
@@ -185,6 +191,7 @@ class Run {
     if (auto written = path.write(out_.output, std::move(value)); !written) {
       return invalidArgument(fmt::format("fields.{}: {}", field_->name, written.error().message));
     }
+    if (!told_) return {};
     Origin origin{joined(write_, path), sources_, field_->name, index_, {}};
     for (const Transform& t : field_->transforms) origin.transforms.emplace_back(nameOf(t));
     if (!toThem()) std::reverse(origin.transforms.begin(), origin.transforms.end());
@@ -197,6 +204,7 @@ class Run {
   const Value& input_;
   const Path& read_;
   const Path& write_;
+  const bool told_;
   const Field* field_ = nullptr;
   size_t index_ = 0;
   std::vector<std::string> sources_;
@@ -218,21 +226,21 @@ std::string shown(const Value& value) {
   return std::string(firstCharacters(json, limits::kMappingValueBytesShown)) + "…";
 }
 
-Result<Converted> toExternal(const Mapping& mapping, const Value& canonical) {
+Result<Converted> toExternal(const Mapping& mapping, const Value& canonical, bool told) {
   if (!canonical.isObject()) return invalidArgument("the canonical value must be an object");
-  return Run(mapping, Direction::ToExternal, canonical, Path(), mapping.envelope.write).all();
+  return Run(mapping, Direction::ToExternal, canonical, Path(), mapping.envelope.write, told).all();
 }
 
-Result<Converted> fromExternal(const Mapping& mapping, const Value& external) {
+Result<Converted> fromExternal(const Mapping& mapping, const Value& external, bool told) {
   if (!external.isObject()) return invalidArgument("the provider's value must be an object");
   if (mapping.envelope.read.empty()) {
-    return Run(mapping, Direction::FromExternal, external, Path(), Path()).all();
+    return Run(mapping, Direction::FromExternal, external, Path(), Path(), told).all();
   }
   std::vector<std::string> tried;
   for (const Path& path : mapping.envelope.read) {
     const Value* inner = path.read(external);
     if (inner && inner->isObject()) {
-      return Run(mapping, Direction::FromExternal, *inner, path, Path()).all();
+      return Run(mapping, Direction::FromExternal, *inner, path, Path(), told).all();
     }
     tried.push_back(path.text());
   }

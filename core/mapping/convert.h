@@ -43,8 +43,9 @@ struct Converted {
 
 // InvalidArgument if a required field has no value, all of them named; or if the input is no
 // object. Its message holds no value.
-Result<Converted> toExternal(const Mapping& mapping, const Value& canonical);
-Result<Converted> fromExternal(const Mapping& mapping, const Value& external);
+// Without `told`, issues and origins are not looked for: nobody listens.
+Result<Converted> toExternal(const Mapping& mapping, const Value& canonical, bool told = true);
+Result<Converted> fromExternal(const Mapping& mapping, const Value& external, bool told = true);
 
 // What our object becomes after a change at the provider: fields owned by the provider take its
 // value, the others keep ours if we have one. Nothing is removed.

@@ -3,82 +3,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/json_value.h"
 #include "base/json_writer.h"
-#include "base/limits.h"
 
 namespace junctor::mapping {
 namespace {
-
-// Builds a Value from a parser's events; the literals of numbers come with them.
-class Builder final : public nlohmann::json_sax<Json> {
- public:
-  Value take() { return std::move(root_); }
-  const std::string& problem() const { return problem_; }
-
-  bool null() override { return put({}); }
-  bool boolean(bool value) override { return put(Value::boolean(value)); }
-  bool number_integer(number_integer_t value) override { return put(Value::integer(value)); }
-  bool number_unsigned(number_unsigned_t value) override {
-    return put(Value::number(std::to_string(value)));
-  }
-  bool number_float(number_float_t, const string_t& literal) override {
-    return put(Value::number(literal));
-  }
-  bool string(string_t& value) override { return put(Value::text(std::move(value))); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(Value::object()); }
-  bool start_array(std::size_t) override { return open(Value::array()); }
-  bool key(string_t& name) override {
-    if (open_.back()->find(name)) {
-      problem_ = "duplicate key \"" + name + "\"";
-      return false;
-    }
-    key_ = std::move(name);
-    return true;
-  }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    problem_ = "syntax error at byte " + std::to_string(position);
-    return false;
-  }
-
- private:
-  Value* add(Value value) {
-    if (open_.empty()) {
-      root_ = std::move(value);
-      return &root_;
-    }
-    if (open_.back()->isArray()) {
-      open_.back()->items().push_back(std::move(value));
-      return &open_.back()->items().back();
-    }
-    open_.back()->members().push_back({std::move(key_), std::move(value)});
-    return &open_.back()->members().back().value;
-  }
-  bool put(Value value) {
-    add(std::move(value));
-    return true;
-  }
-  // A pointer to an open container stays valid: its parent grows only after it is closed.
-  bool open(Value value) {
-    open_.push_back(add(std::move(value)));
-    if (open_.size() <= limits::kJsonDepthMax) return true;
-    problem_ = "nested deeper than " + std::to_string(limits::kJsonDepthMax);
-    return false;
-  }
-  bool close() {
-    open_.pop_back();
-    return true;
-  }
-
-  Value root_;
-  std::vector<Value*> open_;
-  std::string key_;
-  std::string problem_;
-};
 
 constexpr int kOneLine = -1;  // an indent: a list that is short in a text that is not
 
@@ -198,17 +126,6 @@ bool Value::operator==(const Value& other) const {
     const Value* same = other.find(member.key);
     return same && *same == member.value;
   });
-}
-
-Result<Value> parseValue(std::string_view json) {
-  // The parser takes a zero byte for the end of the text.
-  if (json.find('\0') != json.npos) return invalidArgument("not valid JSON: zero byte");
-  Builder builder;
-  if (!Json::sax_parse(json.begin(), json.end(), &builder)) {
-    return invalidArgument("not valid JSON: " +
-                           (builder.problem().empty() ? "syntax error" : builder.problem()));
-  }
-  return builder.take();
 }
 
 std::string toJson(const Value& value, int indent) {

@@ -36,11 +36,24 @@ enum class AtCap {
 };
 std::string_view toString(AtCap at);  // "reject", "park", "drop_bulk"
 
+// What flows may spend on models in a day (UTC); 0 = no cap. Money is in millionths of whatever
+// currency the prices are in.
+struct LlmCaps {
+  int64_t tokens_per_day = 0;
+  int64_t money_micros_per_day = 0;
+  bool any() const { return tokens_per_day > 0 || money_micros_per_day > 0; }
+};
+struct LlmPrice {
+  int64_t input_micros = 0, output_micros = 0;  // of a million tokens
+};
+
 struct Quotas {
   RateLimit ingest;  // webhooks
   Cap events_per_hour;
   Cap deliveries_per_hour;  // attempts
   AtCap at_cap = AtCap::Reject;
+  LlmCaps llm;
+  std::map<std::string, LlmPrice> llm_prices;  // by model
   double spike_ratio = 0;  // of this hour's events to the mean of the hours before; 0 = no alert
 };
 
@@ -57,7 +70,7 @@ struct Integration {
   // Networks that may send its webhooks ("203.0.113.0/24"); empty = all.
   std::vector<std::string> allow_from;
   bool allow_private = false;  // its connector may dial private networks
-  RateLimit rate;             // of webhooks
+  RateLimit rate;              // of webhooks
 };
 
 struct RetryPolicy {

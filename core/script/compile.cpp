@@ -46,6 +46,7 @@ Result<void> addTable(const LookupTable& table, CompiledRuleset& rules) {
   if (!root || !root->isObject()) {
     return invalidArgument("table " + table.name + " is not a JSON object");
   }
+  lookup->document.settle();  // all threads read it
   for (auto it = root->begin(), end = root->end(); it != end; ++it) {
     lookup->values.emplace(it.key(), *it);
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -31,6 +32,21 @@ struct ReadLog {
   void add(const std::string& path, std::string value);
 };
 
+// What a ResultWriter uses anew each time.
+struct WriterScratch {
+  struct Entry {
+    std::string_view key;
+    int value;  // stack index
+  };
+  // Where in the result: a member or, if `position` is not 0, an element.
+  struct Step {
+    std::string_view key;
+    lua_Integer position = 0;
+  };
+  std::vector<Entry> entries;
+  std::vector<Step> path;
+};
+
 struct Context {
   explicit Context(const RuleBudget& allowed) : budget(allowed) {}
 
@@ -40,6 +56,7 @@ struct Context {
   int declarations_ref = LUA_NOREF;  // where jn.normalize and jn.route register; none in handlers
   int view_metatable_ref = LUA_NOREF;
   int array_metatable_ref = LUA_NOREF;
+  WriterScratch writer;
   SeededRandom random{0};
   bool random_seeded = false;
   size_t log_lines = 0;

@@ -209,8 +209,27 @@ void readRetry(const TableReader& reader, int table, Flow& flow) {
   }
 }
 
+// llm = { tokens_per_day = 100000, money_per_day = "0.50" }
+void readLlmCaps(const TableReader& reader, int table, LlmCaps& caps) {
+  if (!reader.push(table, "llm")) return;
+  const int at = lua_gettop(reader.state());
+  reader.checkKeys(at, {"tokens_per_day", "money_per_day"}, "llm");
+  caps.tokens_per_day = reader.integer(at, "tokens_per_day").value_or(0);
+  if (caps.tokens_per_day < 0 || caps.tokens_per_day > limits::kLlmTokensMax) {
+    reader.fail("'tokens_per_day' is out of range");
+  }
+  if (reader.push(at, "money_per_day")) {
+    const auto micros =
+        config::parseMicros(reader.textAt(-1, "'money_per_day'"), limits::kLlmMoneyMicrosMax);
+    if (!micros) reader.fail("'money_per_day' " + micros.error().message);
+    caps.money_micros_per_day = *micros;
+    lua_pop(reader.state(), 1);
+  }
+  lua_pop(reader.state(), 1);
+}
+
 void readFlow(const TableReader& reader, int table, Flow flow, CompiledRuleset& rules) {
-  reader.checkKeys(table, {"name", "version", "when", "key", "retry", "run"}, "flow");
+  reader.checkKeys(table, {"name", "version", "when", "key", "retry", "llm", "run"}, "flow");
   reader.integer(table, "version");
   const auto name = reader.text(table, "name");
   if (!name) reader.fail("'name' is missing: deliveries of the flow are told by it");
@@ -229,6 +248,7 @@ void readFlow(const TableReader& reader, int table, Flow flow, CompiledRuleset& 
     flow.key_slot = rules.slotOf(readPath(reader, *key));
   }
   readRetry(reader, table, flow);
+  readLlmCaps(reader, table, flow.info.llm);
   rules.flows.push_back(std::move(flow));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "mapping/value.h"
+#include "model/catalog.h"
 #include "model/event.h"
 #include "model/step.h"
 
@@ -37,6 +38,7 @@ struct FlowInfo {
   std::string name;
   std::string rule_version;             // label of its script
   std::vector<int64_t> retry_waits_ms;  // of a failing step; empty = the server's schedule
+  LlmCaps llm;                          // beside the tenant's
 };
 
 struct FlowRun {

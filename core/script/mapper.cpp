@@ -5,9 +5,9 @@ namespace junctor::script {
 using mapping::Value;
 
 Result<mapping::Converted> convert(const mapping::Mapping& mapping, mapping::Direction direction,
-                                   const Value& object) {
-  return direction == mapping::Direction::ToExternal ? mapping::toExternal(mapping, object)
-                                                     : mapping::fromExternal(mapping, object);
+                                   const Value& object, bool told) {
+  return direction == mapping::Direction::ToExternal ? mapping::toExternal(mapping, object, told)
+                                                     : mapping::fromExternal(mapping, object, told);
 }
 
 Value issuesValue(const std::vector<mapping::Issue>& issues) {

@@ -21,14 +21,6 @@ bool push(lua_State* L, int table, const char* name) {
   return false;
 }
 
-bool typeShaped(std::string_view type) {
-  return !type.empty() && type.size() <= kTypeBytesMax && type.front() != '.' &&
-         type.back() != '.' && std::all_of(type.begin(), type.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' ||
-                  c == '-';
-         });
-}
-
 void readType(lua_State* L, int table, const Normalizer& normalizer, const Event& event,
               NormalForm& form) {
   std::string type = event.type;
@@ -36,7 +28,7 @@ void readType(lua_State* L, int table, const Normalizer& normalizer, const Event
     if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "'type' must be a text");
     type = checkText(L, -1);
     lua_pop(L, 1);
-    if (!typeShaped(type)) {
+    if (!isEventType(type)) {
       luaL_error(L, "'type' must be dotted words like \"ticket.opened\", not '%s'",
                  type.substr(0, 80).c_str());
     }
@@ -87,6 +79,14 @@ void readResource(lua_State* L, int table, const Event& event, NormalForm& form)
 }
 
 }  // namespace
+
+bool isEventType(std::string_view type) {
+  return !type.empty() && type.size() <= kTypeBytesMax && type.front() != '.' &&
+         type.back() != '.' && std::all_of(type.begin(), type.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' ||
+                  c == '-';
+         });
+}
 
 void NormalForm::applyTo(Event& event) && {
   if (type) event.type = std::move(*type);

@@ -14,6 +14,9 @@
 namespace junctor::script {
 namespace {
 
+constexpr size_t kOutReserved = 512;
+constexpr size_t kScratchMax = 4'096;  // entries that are kept for the next writer
+
 template <class T>
 void appendNumber(std::string& out, T value) {
   std::array<char, 32> digits{};
@@ -29,6 +32,21 @@ bool isArrayMarked(lua_State* L, int index) {
 }
 
 }  // namespace
+
+ResultWriter::ResultWriter(lua_State* L) : L_(L) {
+  WriterScratch& scratch = contextOf(L).writer;
+  entries_.swap(scratch.entries);
+  path_.swap(scratch.path);
+}
+
+ResultWriter::~ResultWriter() {
+  WriterScratch& scratch = contextOf(L_).writer;
+  entries_.clear();
+  path_.clear();
+  if (entries_.capacity() > kScratchMax) return;
+  entries_.swap(scratch.entries);
+  path_.swap(scratch.path);
+}
 
 void ResultWriter::fail(const char* problem) {
   std::string where = "result";
@@ -71,6 +89,7 @@ void ResultWriter::number(int index) {
 
 void ResultWriter::value(int index) {
   index = lua_absindex(L_, index);
+  if (out_.empty()) out_.reserve(kOutReserved);
   node();
   switch (lua_type(L_, index)) {
     case LUA_TNIL:
@@ -141,6 +160,7 @@ void ResultWriter::array(int index, lua_Integer length) {
 
 void ResultWriter::objectWithout(int index, std::span<const std::string_view> skip) {
   enter();
+  if (out_.empty()) out_.reserve(kOutReserved);
   object(lua_absindex(L_, index), skip);
   leave();
 }

@@ -10,13 +10,17 @@
 #include <vector>
 
 #include "base/json_doc.h"
+#include "script/context.h"
 #include "script/lua_api.h"
 
 namespace junctor::script {
 
 class ResultWriter {
  public:
-  explicit ResultWriter(lua_State* L) : L_(L) { out_.reserve(512); }
+  explicit ResultWriter(lua_State* L);
+  ~ResultWriter();
+  ResultWriter(const ResultWriter&) = delete;
+  ResultWriter& operator=(const ResultWriter&) = delete;
 
   // Appends the value at `index`.
   void value(int index);
@@ -28,16 +32,8 @@ class ResultWriter {
   std::string take() { return std::exchange(out_, {}); }
 
  private:
-  struct Entry {
-    std::string_view key;
-    int value;  // stack index
-  };
-
-  // Where in the result: a member or, if `position` is not 0, an element.
-  struct Step {
-    std::string_view key;
-    lua_Integer position = 0;
-  };
+  using Entry = WriterScratch::Entry;
+  using Step = WriterScratch::Step;
 
   void node();
   void table(int index);
@@ -53,7 +49,7 @@ class ResultWriter {
 
   lua_State* L_;
   std::string out_;
-  std::vector<Entry> entries_;  // of all open objects
+  std::vector<Entry> entries_;  // of all open objects; the state's while nobody else has them
   std::vector<Step> path_;
   size_t nodes_ = 0;
   size_t depth_ = 0;

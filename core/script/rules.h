@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@
 
 namespace junctor::script {
 
+// Dotted words, "ticket.opened", as an event's type must be.
+bool isEventType(std::string_view type);
+
 // The checked, indexed rules of one tenant. Immutable, shared by all threads.
 class Ruleset {
  public:
@@ -27,6 +31,7 @@ class Ruleset {
   virtual size_t routeCount() const = 0;
   virtual size_t normalizerCount() const = 0;
   virtual size_t flowCount() const = 0;
+  virtual std::vector<FlowInfo> flowInfos() const = 0;
   // Null if there is no such flow in that version. Lives as long as the ruleset.
   virtual const FlowInfo* flow(std::string_view name, std::string_view rule_version) const = 0;
   // Destination names that routes mention, so that apply can refuse unknown ones.
@@ -110,11 +115,30 @@ struct RuleError {
   std::string message;   // at most 512 bytes
   bool budget = false;   // fuel, wall, memory or result limit
   bool changed = false;  // a flow did otherwise than when it ran before
+  // Where rules run in processes of their own: theirs ended, twice, or they are quarantined.
+  bool crashed = false;
+  int64_t retry_ms = 0;  // > 0: nothing ran, ask again then
 };
 template <class T>
 struct Ran {  // value or rule error: a rule error is data, the delivery carries it
   T value;
   std::optional<RuleError> error;
+};
+
+// An event's way through a tenant's rules: normalized, then routed unless that failed or there is
+// nothing to route to.
+struct RuleTask {
+  const Ruleset* rules = nullptr;
+  Event* event = nullptr;  // as normalize() leaves it
+  JsonView payload{};
+  Trace* trace = nullptr;
+  // Filled by run().
+  Ran<bool> normalized{};
+  Ran<Routed> routed{};
+  int64_t fuel = 0;
+  const std::optional<RuleError>& error() const {
+    return normalized.error ? normalized.error : routed.error;
+  }
 };
 
 // Runs rulesets on one thread; keeps one sandbox per tenant ruleset, evicting the least used.
@@ -125,6 +149,8 @@ class RuleRunner {
   // `payload` is the parsed payload. First accepting normalizer wins; none leaves `event` as it is.
   virtual Ran<bool> normalize(const Ruleset& rules, Event& event, JsonView payload,
                               Trace* trace = nullptr) = 0;
+  // normalize() and route() of several events; a runner in another process gets them at once.
+  virtual void run(std::span<RuleTask> tasks) = 0;
   // Flows whose conditions hold are among the targets.
   // `ev` in routes: envelope fields by name (id type source integration tenant occurred_at
   // received_at actor resource data payload metadata), any other name is looked up in data, then

@@ -82,6 +82,12 @@ std::vector<std::string> CompiledRuleset::versions() const {
   return labels;
 }
 
+std::vector<FlowInfo> CompiledRuleset::flowInfos() const {
+  std::vector<FlowInfo> all;
+  for (const Flow& flow : flows) all.push_back(flow.info);
+  return all;
+}
+
 const FlowInfo* CompiledRuleset::flow(std::string_view name, std::string_view rule_version) const {
   for (const Flow& flow : flows) {
     if (flow.info.name == name && flow.info.rule_version == rule_version) return &flow.info;

@@ -99,6 +99,7 @@ class CompiledRuleset final : public Ruleset {
   const std::string& versionText() const override { return version_text; }
   size_t flowCount() const override { return flows.size(); }
   const FlowInfo* flow(std::string_view name, std::string_view rule_version) const override;
+  std::vector<FlowInfo> flowInfos() const override;
   mapping::EntryPtr mapping(std::string_view name) const override;
   std::vector<mapping::EntryPtr> mappings() const override;
 

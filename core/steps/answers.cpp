@@ -55,6 +55,14 @@ StepResult StepResult::failed(End end, std::string error) {
   return result;
 }
 
+StepResult StepResult::putOff(std::string why, int64_t wait_ms, bool in_trouble) {
+  StepResult result = failed(End::Again, std::move(why));
+  result.retry_after = std::chrono::milliseconds(wait_ms);
+  result.put_off = true;
+  result.in_trouble = in_trouble;
+  return result;
+}
+
 std::string bodyAnswer(const std::string& body) {
   if (body.empty()) return "";
   if (auto value = mapping::parseValue(body)) return mapping::toJson(*value);

@@ -21,9 +21,13 @@ struct StepResult {
   AttemptOutcome outcome = AttemptOutcome::Internal;  // of a failure
   int status = 0;
   bool cancelled = false;  // the host stops: as if it had not been tried
+  // Not tried: its destination or budget does not let it, until retry_after. An optional step of
+  // one that is in trouble fails at once.
+  bool put_off = false, in_trouble = false;
 
   static StepResult done(std::string json);
   static StepResult failed(End end, std::string error);
+  static StepResult putOff(std::string why, int64_t wait_ms, bool in_trouble);
 };
 
 // A receiver's body: JSON as it is, anything else as a text.

@@ -48,8 +48,10 @@ store::AttemptRecord finished(const std::string& result_json) {
 }
 
 store::AttemptRecord ruleError(const script::RuleError& error) {
-  return dead((error.changed ? "flow-changed: " : "rule-error: ") + error.rule + ": " +
-              error.message);
+  const char* what = error.changed   ? "flow-changed: "
+                     : error.crashed ? "rule-crash: "
+                                     : "rule-error: ";
+  return dead(what + error.rule + ": " + error.message);
 }
 
 std::vector<milliseconds> scheduleOf(const script::FlowInfo& info) {
@@ -63,7 +65,7 @@ std::vector<milliseconds> scheduleOf(const script::FlowInfo& info) {
 
 FlowHost::FlowHost(FlowHostDeps deps)
     : deps_(std::move(deps)),
-      rules_(deps_.performer.store, deps_.performer.clock, deps_.shipped),
+      rules_(deps_.performer.store, deps_.performer.clock, deps_.shipped, deps_.rules),
       random_(entropy()),
       performer_(std::make_unique<Performer>(deps_.performer)),
       pool_(std::make_unique<WorkerPool>("jn-flows", limits::kFlowThreads, kTasksMax)) {}
@@ -79,8 +81,8 @@ void FlowHost::finish() {
 }
 
 void FlowHost::adopt(flow::RulebookPtr book, delivery::TargetTablePtr targets) {
+  performer_->adopt(std::move(targets), book->catalog);
   rules_.adopt(std::move(book));
-  performer_->adopt(std::move(targets));
 }
 
 void FlowHost::stop() {
@@ -192,7 +194,7 @@ script::Ran<script::FlowRun> FlowHost::runLua(const Run& run, const script::Flow
       runners_.pop_back();
     }
   }
-  if (!runner) runner = script::makeRuleRunner();
+  if (!runner) runner = deps_.rules.makeRunner();
   JsonDoc document;
   JsonView payload;
   if (auto parsed = document.parse(run.lease.event->payload())) payload = *parsed;
@@ -206,6 +208,10 @@ script::Ran<script::FlowRun> FlowHost::runLua(const Run& run, const script::Flow
 std::vector<FlowStep> FlowHost::decide(Run& run, const script::FlowMemory& memory) {
   auto ran = runLua(run, memory);
   std::lock_guard lock(mutex_);
+  if (ran.error && ran.error->retry_ms > 0) {  // no process for it now: as after a long sleep
+    run.broken = true;
+    return {};
+  }
   if (ran.error) {
     log::error("steps",
                {{"tenant", run.delivery().tenant},
@@ -271,7 +277,7 @@ void FlowHost::startStep(const RunPtr& run, const FlowStep& step) {
     return put(run, std::move(record));
   }
   performer_->perform(
-      run->delivery(), run->lease.event, step,
+      run->delivery(), run->lease.event, *run->flow.info, step,
       [this, run, step, now](const StepResult& result) { stepEnded(run, step, now, result); });
 }
 
@@ -279,6 +285,8 @@ void FlowHost::stepEnded(const RunPtr& run, const FlowStep& step, int64_t starte
                          const StepResult& result) {
   const bool done = result.end == End::Done;
   if (result.cancelled || (!done && stopping())) return untried(run, step);
+  const bool degrades = step.optional && result.in_trouble;
+  if (result.put_off && !degrades) return put(run, putOff(*run, step, started_ms, result));
   deps_.metrics
       .counter("junctor_flow_steps_total", "Tries of steps of flows",
                {{"kind", step.kind}, {"outcome", done ? "done" : "failed"}})
@@ -315,13 +323,23 @@ void FlowHost::untried(const RunPtr& run, const FlowStep& step) {
   if (posts) post(run);
 }
 
+// It costs no try.
+Step FlowHost::putOff(const Run& run, const FlowStep& step, int64_t started_ms,
+                      const StepResult& result) {
+  Step record = recordOf(run, step, started_ms);
+  record.state = StepState::Open;
+  record.error = clipped(result.error, limits::kRuleErrorBytesMax);
+  record.due_at_ms = deps_.performer.clock.unixMs() + result.retry_after->count();
+  return record;
+}
+
 // Tried again, given up, or the end of the flow.
 Step FlowHost::failedStep(Run& run, const FlowStep& step, Step record, const StepResult& result) {
   const int64_t now = deps_.performer.clock.unixMs();
   const auto schedule = scheduleOf(*run.flow.info);
   const int own = step.optional ? 1 : static_cast<int>(schedule.size());
   const int tries_max = step.tries > 0 ? step.tries : own;
-  const bool last = result.end == End::Never || record.tries >= tries_max;
+  const bool last = result.end == End::Never || result.put_off || record.tries >= tries_max;
   record.error = clipped(result.error, limits::kRuleErrorBytesMax);
   if (last && step.optional) {
     record.state = StepState::Failed;

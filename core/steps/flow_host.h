@@ -28,6 +28,7 @@ struct FlowHostDeps {
   mapping::BookPtr shipped;
   std::function<void()> wake;  // a delivery became due in the store
   observe::Metrics& metrics;
+  script::RuleHost& rules = script::localRules();  // as the rulebook's
 };
 
 class FlowHost {
@@ -86,6 +87,8 @@ class FlowHost {
   void startStep(const RunPtr& run, const script::FlowStep& step);
   void stepEnded(const RunPtr& run, const script::FlowStep& step, int64_t started_ms,
                  const StepResult& result);
+  Step putOff(const Run& run, const script::FlowStep& step, int64_t started_ms,
+              const StepResult& result);
   void untried(const RunPtr& run, const script::FlowStep& step);
   Step failedStep(Run& run, const script::FlowStep& step, Step record, const StepResult& result);
   void put(const RunPtr& run, Step record);

@@ -36,10 +36,12 @@ StepResult ofStore(const Error& error) {
 Performer::Performer(PerformerDeps deps)
     : deps_(std::move(deps)),
       keepsakes_(deps_.store, deps_.clock),
+      llm_(deps_.store, deps_.clock),
       targets_(std::make_shared<const delivery::TargetTable>()),
       turns_("jn-steps", limits::kFlowActThreads) {}
 
-void Performer::adopt(delivery::TargetTablePtr targets) {
+void Performer::adopt(delivery::TargetTablePtr targets, CatalogPtr catalog) {
+  llm_.adopt(std::move(catalog));
   std::lock_guard lock(mutex_);
   targets_ = std::move(targets);
 }
@@ -50,9 +52,10 @@ std::string Performer::Order::key() const {
   return text.size() <= limits::kIdempotencyKeyBytesMax ? text : crypto::sha256Hex(text);
 }
 
-void Performer::perform(const Delivery& delivery, const EventPtr& event, const FlowStep& step,
-                        Done done) {
-  const auto order = std::make_shared<const Order>(Order{delivery, event, step, std::move(done)});
+void Performer::perform(const Delivery& delivery, const EventPtr& event,
+                        const script::FlowInfo& flow, const FlowStep& step, Done done) {
+  const auto order = std::make_shared<const Order>(
+      Order{delivery, event, step, std::move(done), flow.name, flow.llm});
   if (step.kind == "call" && step.cache_ms == 0) return call(order);
   if (!turns_.run(delivery.tenant, [this, order] { work(order); })) {
     StepResult refused = StepResult::failed(End::Again, "the server stops");
@@ -67,7 +70,7 @@ void Performer::work(const OrderPtr& order) {
   if (kind == "get" || kind == "set") return order->done(keep(*order));
   if (answerFromCache(*order)) return;
   if (kind == "call") return call(order);
-  finish(order, act(*order));
+  finish(order, kind == "llm" ? chat(*order) : act(*order));
 }
 
 bool Performer::answerFromCache(const Order& order) {
@@ -109,6 +112,12 @@ void Performer::call(const OrderPtr& order) {
     log::info("steps", {{"tenant", order->delivery.tenant}, {"destination", step.name}}, "called");
     return order->done(StepResult::done(""));
   }
+  const std::string& tenant = order->delivery.tenant;
+  if (deps_.begin_call) {
+    if (const auto wait = deps_.begin_call(tenant, step.name)) {
+      return order->done(StepResult::putOff(wait->why, wait->wait_ms, wait->in_trouble));
+    }
+  }
   const int64_t now = deps_.clock.unixMs();
   net::OutboundRequest request;
   request.url = destination.url;
@@ -136,6 +145,12 @@ void Performer::call(const OrderPtr& order) {
   request.body = std::move(body);
   deps_.client.send(std::move(request), [this, order](const Result<net::OutboundResponse>& answer) {
     StepResult result = callResult(answer, deps_.clock.unixMs());
+    if (deps_.end_call) {
+      const delivery::Verdict verdict = delivery::judge(answer, deps_.clock.unixMs());
+      const auto wait = verdict.retry_after ? std::optional(verdict.retry_after->count())
+                                            : std::optional<int64_t>();
+      deps_.end_call(order->delivery.tenant, order->step.name, verdict.sign(), wait);
+    }
     const bool keeps = order->step.cache_ms > 0 && result.end == End::Done;
     if (keeps &&
         turns_.run(order->delivery.tenant, [this, order, result] { finish(order, result); })) {
@@ -151,15 +166,37 @@ StepResult Performer::act(const Order& order) {
   asked.integration = order.step.name;
   asked.action = order.step.action;
   asked.params_json = order.step.args_json;
-  const bool chat = order.step.kind == "llm";
-  if (!chat) asked.key = order.key();  // asking a model twice changes nothing
-  if (chat) {
-    auto params = chatParams(order.step.args_json);
-    if (!params) return StepResult::failed(End::Never, params.error().message);
-    asked.params_json = *std::move(params);
+  asked.key = order.key();
+  return actResult(deps_.desk.act(asked));
+}
+
+// Without a key: asking a model twice changes nothing but the bill.
+StepResult Performer::chat(const Order& order) {
+  const std::string& tenant = order.delivery.tenant;
+  const auto request = mapping::parseValue(order.step.args_json);
+  auto params = chatParams(order.step.args_json);
+  if (!params) return StepResult::failed(End::Never, params.error().message);
+  const mapping::Value* named = request && request->isObject() ? request->find("model") : nullptr;
+  const std::string model = named ? named->asText() : "";
+  const auto refused = llm_.refuse(tenant, order.flow, order.llm, model);
+  if (!refused) return ofStore(refused.error());
+  if (*refused && (*refused)->final) return StepResult::failed(End::Never, (*refused)->why);
+  if (*refused) return StepResult::putOff((*refused)->why, (*refused)->wait_ms, true);
+  action::Order asked;
+  asked.tenant = tenant;
+  asked.integration = order.step.name;
+  asked.action = order.step.action;
+  asked.params_json = *params;
+  StepResult result = chatResult(actResult(deps_.desk.act(asked)));
+  if (result.end != End::Done) return result;
+  const auto answer = mapping::parseValue(result.json);
+  const auto counted = llm_.add(tenant, order.flow, model, answer ? answer->find("usage") : nullptr,
+                                params->size(), result.json.size());
+  if (!counted) {
+    log::error("steps", {{"tenant", tenant}}, "what a model cost is not counted: {}",
+               counted.error().message);
   }
-  StepResult result = actResult(deps_.desk.act(asked));
-  return chat ? chatResult(std::move(result)) : result;
+  return result;
 }
 
 // A request like any other: durable before the step is, and the same one if it comes again.

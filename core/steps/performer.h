@@ -8,10 +8,12 @@
 #include <string>
 
 #include "action/desk.h"
+#include "delivery/dispatcher.h"
 #include "delivery/target.h"
 #include "script/flow.h"
 #include "steps/answers.h"
 #include "steps/keepsakes.h"
+#include "steps/llm_meter.h"
 #include "steps/turns.h"
 
 namespace junctor::steps {
@@ -22,6 +24,13 @@ struct PerformerDeps {
   action::Desk& desk;
   IdSource& ids;
   const Clock& clock;
+  // What calls of flows heed, see delivery::Dispatcher. Unset: nothing.
+  std::function<std::optional<delivery::CallWait>(const std::string& tenant,
+                                                  const std::string& destination)>
+      begin_call = {};
+  std::function<void(const std::string& tenant, const std::string& destination,
+                     queue::GateSign sign, std::optional<int64_t> wait_ms)>
+      end_call = {};
   // Any thread: an event that a flow emitted just became durable, as a request.
   std::function<void(const RawRequestPtr&)> on_emitted;
 };
@@ -30,13 +39,13 @@ class Performer {
  public:
   explicit Performer(PerformerDeps deps);
 
-  void adopt(delivery::TargetTablePtr targets);
+  void adopt(delivery::TargetTablePtr targets, CatalogPtr catalog);
   // Ends what blocks a thread and begins nothing more; calls in flight end with the client.
   void stop() { turns_.stop(); }
   // `done` runs on any thread, perhaps the store's writer or the client's: it must not block.
   using Done = std::function<void(StepResult)>;
-  void perform(const Delivery& delivery, const EventPtr& event, const script::FlowStep& step,
-               Done done);
+  void perform(const Delivery& delivery, const EventPtr& event, const script::FlowInfo& flow,
+               const script::FlowStep& step, Done done);
 
  private:
   struct Order {
@@ -44,6 +53,8 @@ class Performer {
     EventPtr event;
     script::FlowStep step;
     Done done;
+    std::string flow;
+    LlmCaps llm;  // of the flow
     std::string key() const;
   };
   using OrderPtr = std::shared_ptr<const Order>;
@@ -51,6 +62,7 @@ class Performer {
   void work(const OrderPtr& order);
   void call(const OrderPtr& order);
   StepResult act(const Order& order);
+  StepResult chat(const Order& order);
   void emit(const OrderPtr& order);
   StepResult keep(const Order& order);
   bool answerFromCache(const Order& order);
@@ -58,6 +70,7 @@ class Performer {
 
   PerformerDeps deps_;
   Keepsakes keepsakes_;
+  LlmMeter llm_;
   std::mutex mutex_;
   delivery::TargetTablePtr targets_;  // guarded by mutex_
   Turns turns_;                       // last: its threads use the others

@@ -52,14 +52,14 @@ Result<script::RulesetPtr> PinnedRules::compile(const flow::Rulebook& book,
     if (script::labelOf(version.script) != rule_version) continue;
     std::vector<std::string> problems;
     const auto surroundings = flow::surroundingsOf(*known, shipped_, problems);
-    auto alone = script::compileRules({version.script}, surroundings);
+    auto alone = host_.compile({version.script}, surroundings);
     if (alone) return alone;
     // Its routes may name mappings that other scripts declare.
     std::vector<RuleScript> all = {version.script};
     for (const RuleScript& other : known->rules) {
       if (other.name != version.script.name) all.push_back(other);
     }
-    return script::compileRules(all, surroundings);
+    return host_.compile(all, surroundings);
   }
   return notFound("version " + rule_version + " is not kept any more");
 }

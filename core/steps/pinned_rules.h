@@ -18,8 +18,9 @@ struct PinnedFlow {
 
 class PinnedRules {
  public:
-  PinnedRules(store::Store& store, const Clock& clock, mapping::BookPtr shipped)
-      : store_(store), clock_(clock), shipped_(std::move(shipped)) {}
+  PinnedRules(store::Store& store, const Clock& clock, mapping::BookPtr shipped,
+              script::RuleHost& host)
+      : store_(store), clock_(clock), shipped_(std::move(shipped)), host_(host) {}
 
   void adopt(flow::RulebookPtr book);
   // NotFound: neither live nor kept.
@@ -33,6 +34,7 @@ class PinnedRules {
   store::Store& store_;
   const Clock& clock_;
   const mapping::BookPtr shipped_;
+  script::RuleHost& host_;
   std::mutex mutex_;
   flow::RulebookPtr book_;                                                     // guarded
   std::map<std::pair<std::string, std::string>, script::RulesetPtr> earlier_;  // guarded

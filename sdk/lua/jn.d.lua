@@ -161,6 +161,7 @@ function jn.route(route) end
 ---@field when jn.When                  events that start it
 ---@field key string?                   path whose value puts its runs in order
 ---@field retry string[]?               waits before a failing step's tries: { "0s", "5s", "5m" }
+---@field llm { tokens_per_day: integer?, money_per_day: string? }?  what it may spend on models a day
 ---@field run fun(event: jn.Event, f: jn.F): any
 
 ---Declares a durable flow.

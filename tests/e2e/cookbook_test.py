@@ -69,7 +69,7 @@ class Cookbook(unittest.TestCase):
         self.assertIn("data.lines", run["written"])
         self.assertGreater(run["fuel"], 0)
 
-    def test_run_shows_what_a_flow_would_do_first(self):
+    def test_run_takes_a_flow_as_far_as_its_steps_are_answered(self):
         with tempfile.TemporaryDirectory() as folder:
             payload = pathlib.Path(folder) / "message.json"
             payload.write_text('{"event": {"channel": "C1", "ts": "17.5", "text": "hi"}}')
@@ -79,9 +79,27 @@ class Cookbook(unittest.TestCase):
             self.assertEqual(code, 0, err)
             run = json.loads(out)
             self.assertEqual([t["destination"] for t in run["targets"]], ["flow:chat-reply"])
-            self.assertEqual([(s["flow"], s["key"], s["kind"], s["target"]) for s in run["steps"]],
-                             [("chat-reply", "1", "get", "chat:C1:17.5")])
-            self.assertIn("first step   chat-reply 1: get chat:C1:17.5", junctor(*words)[1])
+            self.assertEqual([(s["flow"], s["key"], s["kind"], s["answered"]) for s in run["steps"]],
+                             [("chat-reply", "1", "get", True), ("chat-reply", "2", "llm", False)])
+            self.assertEqual([(f["finished"], f["dead"]) for f in run["flows"]], [(False, "")])
+            told = junctor(*words)[1]
+            self.assertIn("step         chat-reply 1: get chat:C1:17.5", told)
+            self.assertIn("give \"llm openai\" with --answers FILE", told)
+
+            answers = pathlib.Path(folder) / "answers.json"
+            answers.write_text('{"llm": {"text": "Hello!"}, "act": {"id": "9"}}')
+            code, out, err = junctor(*words, "--answers", str(answers), "-o", "json")
+            self.assertEqual(code, 0, err)
+            run = json.loads(out)
+            self.assertTrue(run["flows"][0]["finished"])
+            acts = [s for s in run["steps"] if s["kind"] == "act"]
+            self.assertEqual(acts[0]["body"]["text"], "Hello!")
+
+            answers.write_text('{"llm": {"text": "Hello!"}, "act": {"error": "channel is gone"}}')
+            code, out, err = junctor(*words, "--answers", str(answers), "-o", "json")
+            self.assertEqual(code, 0, err)
+            self.assertIn("channel is gone", json.loads(out)["flows"][0]["dead"])
+            self.assertEqual(junctor(*words, "--answers", "/nonexistent.json")[0], 1)
 
     def test_the_repl_evaluates_in_the_sandbox(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -58,6 +58,10 @@ class ScriptedServices final : public admin::Services {
   Result<admin::ApplyReport> apply(std::vector<Tenant> tenants, bool dry_run) override;
   Result<admin::ApplyReport> edit(const std::string& tenant, const admin::TenantChange& change,
                                   bool dry_run) override;
+  script::RuleHost& ruleChecks() override { return script::localRules(); }
+  Result<void> releaseRules(const std::string& tenant) override {
+    return notFound("no rules of tenant '" + tenant + "' are quarantined");
+  }
   script::RulesetPtr rulesOf(const std::string&) const override { return rules; }
   mapping::BookPtr shippedMappings() const override { return mappings; }
   flow::ShadowReport shadowReport(const std::string&) const override { return shadow; }

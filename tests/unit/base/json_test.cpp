@@ -173,6 +173,63 @@ TEST_CASE("64-bit integers are exact and longer numbers keep their digits", "[js
   CHECK(root->find("quote\"").asDouble() == -1e-5);
 }
 
+TEST_CASE("decimals with more digits than a double holds keep them all", "[json]") {
+  JsonDoc document;
+  const char* const kLong = "0.1000000000000000055511151231257827";
+  const auto root =
+      document.parse(std::string(R"({"a":)") + kLong + R"(,"b": -12345678901234567.25 ,)" +
+                     R"("c":[0.30000000000000004,1.10,2.50000000000000000000,1e22,)" +
+                     R"(1.7976931348623157e308,123456.789],"d":"0.12345678901234567890",)" +
+                     R"("e":"x,0.12345678901234567890,","f":1e-400,"g":0.00000000000000000001})");
+  REQUIRE(root);
+  CHECK(root->find("a").asString() == kLong);
+  CHECK(root->find("b").asString() == "-12345678901234567.25");
+  for (size_t i = 0; i < root->find("c").size(); ++i) {
+    INFO(i);
+    CHECK(root->find("c").at(i).type() == JsonType::Double);
+  }
+  CHECK(root->find("c").at(0).asDouble() == 0.30000000000000004);
+  CHECK(root->find("c").at(2).asDouble() == 2.5);
+  CHECK(root->find("d").asString() == "0.12345678901234567890");
+  CHECK(root->find("e").asString() == "x,0.12345678901234567890,");
+  CHECK(root->find("g").asDouble() == 1e-20);
+  CHECK(root->dump().find(kLong) != std::string::npos);
+  // Wherever it stands among others.
+  for (size_t shift = 0; shift < 40; ++shift) {
+    const auto shifted = document.parse("[\"" + std::string(shift, 'x') + "\",1.2345678901234567]");
+    REQUIRE(shifted);
+    CHECK(shifted->at(1).asString() == "1.2345678901234567");
+  }
+  CHECK(document.parse("\"" + std::string(2'000'000, '1') + "\""));  // in no time
+}
+
+TEST_CASE("an image is read in place as the document was", "[json]") {
+  for (const std::string text :
+       {R"({"a":[1,-2,3.5,18446744073709551615,true,null,"é\u0000x"],"b":{"c":""},"last":"text"})",
+        R"({"n":[2449958197289549824,7782220156096217088,7782220156096217090,2.5]})", "[]", "7",
+        R"({"long":0.1000000000000000055511151231257827,"n":[1,1.5]})", R"("only")",
+        R"([[[]],{}])"}) {
+    INFO(text);
+    JsonDoc document;
+    const auto root = document.parse(text);
+    REQUIRE(root);
+    std::vector<uint64_t> bytes(root->imageBytes() / 8);
+    REQUIRE(bytes.size() * 8 == root->imageBytes());
+    root->writeImage(reinterpret_cast<char*>(bytes.data()));
+    JsonDoc reader;
+    const std::string_view image(reinterpret_cast<const char*>(bytes.data()), bytes.size() * 8);
+    const auto there = reader.openImage(image);
+    REQUIRE(there);
+    CHECK(there->dump() == root->dump());
+    CHECK_FALSE(reader.openImage(image.substr(0, 16)));
+    REQUIRE(reader.parse("[1]"));
+    CHECK(reader.root().dump() == "[1]");
+    REQUIRE(reader.openImage(image));
+    CHECK(reader.root().dump() == root->dump());
+  }
+  CHECK(JsonView().imageBytes() == 0);
+}
+
 TEST_CASE("a long number in a broken text does not mend it", "[json]") {
   JsonDoc document;
   for (const char* text : {"[18446744073709551616", "[01844674407370955161600]", "{1e400:1}",

@@ -146,6 +146,21 @@ TEST_CASE("everything wrong with file, variables and flags is said at once") {
   CHECK(lines == wanted);
 }
 
+TEST_CASE("where rules run is one of three words") {
+  for (const char* word : {"auto", "process", "in-process"}) {
+    Problems problems;
+    const auto config = loadServerConfig("", {{"JUNCTOR_RULES_ISOLATION", word}}, {}, problems);
+    CHECK(problems.empty());
+    CHECK(config.rules_isolation == word);
+  }
+  TempFolder folder;
+  Problems problems;
+  (void)loadServerConfig(folder.write("j.yaml", "rules: {isolation: procces}\n"), {}, {}, problems);
+  CHECK(described(problems, folder.path()) ==
+        std::vector<std::string>{"j.yaml:1: rules.isolation: must be one of auto, process, "
+                                 "in-process; did you mean 'process'?"});
+}
+
 TEST_CASE("addresses are host and port") {
   for (const char* address : {"0.0.0.0:8080", "localhost:0", "[::1]:65535", "junctor.local:1"}) {
     Problems problems;

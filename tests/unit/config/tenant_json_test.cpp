@@ -10,7 +10,11 @@ using junctor::testing::TenantFixture;
 
 TEST_CASE("a tenant travels through JSON without loss") {
   TenantFixture folder;
-  folder.write("tenant.yaml", "id: acme\nname: Acme\n");
+  folder.write("tenant.yaml", R"(id: acme
+name: Acme
+limits: {llm: {tokens_per_day: 5000, money_per_day: 2.50, prices: {
+  gpt-4o-mini: {input: 0.15, output: "0.6"}}}}
+)");
   folder.write("integrations.yaml", R"(
 integrations:
   - {id: a, connector: github, webhook_secrets: [env:X, file:s], settings: {n: [1, "x"]},
@@ -31,6 +35,10 @@ destinations:
   const auto back = tenantFromJson(*parseJson(text));
   REQUIRE(back.has_value());
   CHECK(junctor::dumpJson(tenantToJson(*back)) == text);
+  CHECK(back->quotas.llm.tokens_per_day == 5000);
+  CHECK(back->quotas.llm.money_micros_per_day == 2'500'000);
+  CHECK(back->quotas.llm_prices.at("gpt-4o-mini").input_micros == 150'000);
+  CHECK(back->quotas.llm_prices.at("gpt-4o-mini").output_micros == 600'000);
   CHECK(back->integrations.at("a").settings_json == R"({"n":[1,"x"]})");
   CHECK(back->destinations.at("d").retry.schedule ==
         folder.tenant.destinations.at("d").retry.schedule);
@@ -64,5 +72,22 @@ TEST_CASE("JSON of another shape is refused") {
     INFO(text);
     const auto tenant = tenantFromJson(*parseJson(text));
     CHECK(tenant.has_value() == (std::string(text) == R"({"id":5})"));
+  }
+}
+
+TEST_CASE("a budget for models is an amount, and money needs prices") {
+  TenantFixture folder;
+  for (const auto& [limits, problem] :
+       {std::pair{"{money_per_day: 5}", "money_per_day: needs prices"},
+        std::pair{"{money_per_day: 0.1234567, prices: {m: {input: 1}}}", "at most 6 digits"},
+        std::pair{"{money_per_day: -1, prices: {m: {input: 1}}}", "money_per_day"},
+        std::pair{"{tokens_per_day: 0}", "tokens_per_day"}, std::pair{"{tokens: 5}", "unknown key"},
+        std::pair{"{prices: [m]}", "must be a map of models"}}) {
+    folder.write("tenant.yaml", std::string("id: acme\nlimits: {llm: ") + limits + "}\n");
+    const auto problems = folder.load();
+    INFO(limits);
+    REQUIRE(!problems.empty());
+    INFO(problems.front());
+    CHECK(problems.front().find(problem) != std::string::npos);
   }
 }

@@ -67,7 +67,8 @@ TEST_CASE("large outcomes make small batches") {
   WriteQueue queue;
   for (int i = 0; i < 100; ++i) {
     FinishWrite write;
-    write.outcome.events.resize(limits::kEventsPerRequestMax);
+    write.outcome = std::make_shared<FlowOutcome>();
+    write.outcome->events.resize(limits::kEventsPerRequestMax);
     queue.push(std::move(write));
   }
   CHECK(queue.take(0).size() <= 3);
