@@ -55,6 +55,7 @@ LlmMeter::Spent spentBy(const Json& row, const std::string& flow) {
 }
 
 void addTo(Json& row, const LlmMeter::Spent& more) {
+  if (!row.is_object()) row = Json::object();  // the flow's first
   const LlmMeter::Spent before = spentOf(row);
   row["tokens"] = before.tokens + more.tokens;
   row["money_micros"] = before.money_micros + more.money_micros;

@@ -46,6 +46,7 @@ const Expectation kExpectations[] = {
     {"GET /v1/tenants/{t}/rules/{r}/versions", "oapvu"},
     {"GET /v1/tenants/{t}/rules/{r}/versions/{v}", "oapvu"},
     {"POST /v1/tenants/{t}/rules/{r}/versions", "oa"},
+    {"POST /v1/tenants/{t}/rules/release", "oa"},
     {"POST /v1/tenants/{t}/rules/{r}/publish", "oa"},
     {"POST /v1/tenants/{t}/rules/{r}/rollback", "oa"},
     {"DELETE /v1/tenants/{t}/rules/{r}", "oa"},

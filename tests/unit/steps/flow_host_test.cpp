@@ -274,7 +274,7 @@ TEST_CASE("at its budget a flow asks no model before the next day", "[steps]") {
   LlmMeter meter(*house.store, house.clock);
   meter.adopt(house.catalog);
   REQUIRE(meter.add("acme", "y", "m", nullptr, 3'000, 0));                  // another flow's
-  CHECK(house.run().said().starts_with("dead: step 1 (llm openai/chat)"));  // no such integration
+  CHECK(house.run().said() == "dead: step 1 (llm openai): there is no integration 'openai'");
 
   House spent(R"(return f.llm("openai", { model = "m", prompt = "p" }))",
               "llm = { tokens_per_day = 100 },");
