@@ -196,7 +196,8 @@ TEST_CASE("decimals with more digits than a double holds keep them all", "[json]
   CHECK(root->dump().find(kLong) != std::string::npos);
   // Wherever it stands among others.
   for (size_t shift = 0; shift < 40; ++shift) {
-    const auto shifted = document.parse("[\"" + std::string(shift, 'x') + "\",1.23456789012345678]");
+    const auto shifted =
+        document.parse("[\"" + std::string(shift, 'x') + "\",1.23456789012345678]");
     REQUIRE(shifted);
     CHECK(shifted->at(1).asString() == "1.23456789012345678");
   }
