@@ -1,6 +1,5 @@
 #include "net/dialed_socket.h"
 
-#include <fmt/core.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <cerrno>
 
 #include "net/address.h"
+#include "net/reach_error.h"
 
 namespace junctor::net {
 namespace {
@@ -123,19 +123,11 @@ int DialedSocket::closeSocket(void* poller, curl_socket_t fd) {
   return ::close(fd);
 }
 
-// Fixed sentences: curl's own name addresses and ports, which are nobody's business.
 Error DialedSocket::dialError(CURLcode code) const {
+  if (auto unreached = reachError(code, denied_reason_)) return *std::move(unreached);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return makeError(ErrorCode::DeadlineExceeded, "no connection in time");
-    case CURLE_COULDNT_CONNECT:
-      if (denied_reason_.empty()) return unavailable("no connection");
-      return makeError(ErrorCode::PermissionDenied,
-                       fmt::format("the address is refused: {}", denied_reason_));
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return unavailable("the host name does not resolve");
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return unavailable("TLS: the certificate is not valid");
     case CURLE_SSL_CACERT_BADFILE:
       return unavailable("TLS: ca_file cannot be read");
     case CURLE_SSL_CONNECT_ERROR:

@@ -1,12 +1,12 @@
 #include "net/guarded_easy.h"
 
-#include <fmt/core.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/limits.h"
 #include "net/address.h"
+#include "net/reach_error.h"
 
 namespace junctor::net {
 namespace {
@@ -67,6 +67,7 @@ int GuardedEasy::progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
 
 Result<void> GuardedEasy::perform() {
   const CURLcode code = curl_easy_perform(easy_);
+  if (auto unreached = reachError(code, denied_reason_)) return *std::move(unreached);
   switch (code) {
     case CURLE_OK:
       return {};
@@ -75,16 +76,8 @@ Result<void> GuardedEasy::perform() {
       return unavailable("no connection");
     case CURLE_OPERATION_TIMEDOUT:
       return makeError(ErrorCode::DeadlineExceeded, "no answer in time");
-    case CURLE_COULDNT_CONNECT:
-      if (denied_reason_.empty()) return unavailable("no connection");
-      return makeError(ErrorCode::PermissionDenied,
-                       fmt::format("the address is refused: {}", denied_reason_));
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return unavailable("the host name does not resolve");
     case CURLE_LOGIN_DENIED:
       return makeError(ErrorCode::Unauthenticated, "the server refuses the credential");
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return unavailable("TLS: the certificate is not valid");
     case CURLE_USE_SSL_FAILED:
     case CURLE_SSL_CONNECT_ERROR:
       return unavailable("TLS: no handshake, and without it nothing is sent there");
