@@ -43,18 +43,8 @@ void writeField(JsonWriter& out, const plugin::Field& field) {
 
 }  // namespace
 
-Result<Desk::Place> Desk::find(const std::string& tenant, const std::string& integration) const {
-  Place place;
-  place.catalog = deps_.catalog();
-  place.integration = place.catalog->findIntegration(integration);
-  if (!place.integration || place.integration->tenant != tenant) {
-    return notFound("there is no integration '" + integration + "'");
-  }
-  place.connector = deps_.registry.find(place.integration->connector);
-  if (!place.connector) {
-    return notFound("connector '" + place.integration->connector + "' is not loaded");
-  }
-  return place;
+Result<Place> Desk::find(const std::string& tenant, const std::string& integration) const {
+  return placeOf(deps_.catalog(), deps_.registry, tenant, integration);
 }
 
 std::optional<Answer> Desk::paused(const Place& place) {

@@ -13,6 +13,7 @@
 
 #include "action/exchange.h"
 #include "action/journal.h"
+#include "action/place.h"
 #include "action/verdict.h"
 #include "model/catalog.h"
 #include "observe/metrics.h"
@@ -53,11 +54,6 @@ class Desk {
   Answer test(const std::string& tenant, const std::string& integration);
 
  private:
-  struct Place {
-    const Integration* integration = nullptr;
-    std::shared_ptr<plugin::Connector> connector;
-    CatalogPtr catalog;  // keeps the integration
-  };
   Result<Place> find(const std::string& tenant, const std::string& integration) const;
   Result<std::string> paramsOf(const Order& order, const Place& place,
                                const plugin::DeclaredAction& declared) const;

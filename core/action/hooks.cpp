@@ -74,12 +74,6 @@ Answer refused(const Error& error) {
 
 }  // namespace
 
-struct Hooks::Place {
-  CatalogPtr catalog;  // keeps the integration
-  const Integration* integration = nullptr;
-  std::shared_ptr<plugin::Connector> connector;
-};
-
 int64_t renewalDueMs(const Registration& registration) {
   if (registration.expires_at_ms == 0) return 0;
   const int64_t lifetime_ms = registration.expires_at_ms - registration.renewed_at_ms;
@@ -108,18 +102,8 @@ plugin::CallOptions Hooks::options(plugin::CallRecord* record) const {
   return out;
 }
 
-Result<Hooks::Place> Hooks::placeOf(const std::string& tenant,
-                                    const std::string& integration) const {
-  Place place;
-  place.catalog = deps_.catalog();
-  place.integration = place.catalog->findIntegration(integration);
-  if (!place.integration || place.integration->tenant != tenant) {
-    return notFound("there is no integration '" + integration + "'");
-  }
-  place.connector = deps_.registry.find(place.integration->connector);
-  if (!place.connector) {
-    return notFound("connector '" + place.integration->connector + "' is not loaded");
-  }
+Result<Place> Hooks::placeOf(const std::string& tenant, const std::string& integration) const {
+  JUNCTOR_TRY(Place place, action::placeOf(deps_.catalog(), deps_.registry, tenant, integration));
   if (!place.connector->manifest().offers("junctor.hooks/1")) {
     return invalidArgument("connector '" + place.integration->connector +
                            "' cannot register webhooks: its README says where to do it by hand");

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "action/place.h"
 #include "action/verdict.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -55,7 +56,6 @@ class Hooks {
   void stop() { stopping_.store(true); }
 
  private:
-  struct Place;
   Result<Place> placeOf(const std::string& tenant, const std::string& integration) const;
   Result<plugin::Hook> ask(const Place& place, const std::string& events_json,
                            plugin::CallRecord& record);
