@@ -16,6 +16,19 @@ std::string dataOf(const std::string& name, int64_t since_ms, const std::string&
   return std::move(json).take();
 }
 
+// Of an integration; `kind` keeps what troubles it for different causes apart.
+template <class Trouble>
+flow::Notice noticeOf(const Trouble& trouble, const char* kind, const std::string& reason) {
+  flow::Notice notice;
+  notice.tenant = trouble.tenant;
+  notice.type = trouble.over ? "junctor.integration.recovered" : "junctor.integration.error";
+  notice.resource = "integration";
+  notice.resource_id = trouble.integration;
+  notice.once_key = trouble.integration + kind + std::to_string(trouble.since_ms);
+  notice.data_json = dataOf(trouble.integration, trouble.since_ms, reason);
+  return notice;
+}
+
 std::string storedForm(const flow::IntegrationTrouble& trouble) {
   JsonWriter json;
   json.beginObject().key("tenant").string(trouble.tenant).key("since").integer(trouble.since_ms);
@@ -50,14 +63,7 @@ void Notices::tell(const delivery::Trouble& trouble) {
 }
 
 void Notices::tell(const flow::IntegrationTrouble& trouble) {
-  flow::Notice notice;
-  notice.tenant = trouble.tenant;
-  notice.type = trouble.over ? "junctor.integration.recovered" : "junctor.integration.error";
-  notice.resource = "integration";
-  notice.resource_id = trouble.integration;
-  notice.once_key = trouble.integration + "/" + std::to_string(trouble.since_ms);
-  notice.data_json = dataOf(trouble.integration, trouble.since_ms, trouble.reason);
-  post(notice);
+  post(noticeOf(trouble, "/", trouble.reason));
   log::warn("flow", {{"tenant", trouble.tenant}, {"integration", trouble.integration}}, "{}: {}",
             trouble.over ? "no longer in error" : "in error", trouble.reason);
   deps_.chores.soon([this, trouble] {
@@ -72,16 +78,9 @@ void Notices::tell(const flow::IntegrationTrouble& trouble) {
 }
 
 void Notices::tell(const oauth::CredentialTrouble& trouble) {
-  flow::Notice notice;
-  notice.tenant = trouble.tenant;
-  notice.type = trouble.over ? "junctor.integration.recovered" : "junctor.integration.error";
-  notice.resource = "integration";
-  notice.resource_id = trouble.integration;
-  notice.once_key = trouble.integration + "/credential/" + std::to_string(trouble.since_ms);
   const std::string reason =
       trouble.over ? "its credential works again" : "its credential is refused: " + trouble.reason;
-  notice.data_json = dataOf(trouble.integration, trouble.since_ms, reason);
-  post(notice);
+  post(noticeOf(trouble, "/credential/", reason));
 }
 
 void Notices::tell(const quota::Told& told) {
